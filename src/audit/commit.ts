@@ -1,0 +1,84 @@
+import { sql } from "drizzle-orm";
+import type { Context, Deps } from "../deps.ts";
+import { accept, Fault, type Result, refuse } from "../protocol/index.ts";
+import { failureOf, insertSelect, type Statement, schema } from "../store/index.ts";
+import { type AuditEvent, rowOf } from "./event.ts";
+
+/** The guarded write matched nothing, or a unique index refused it: somebody was faster. Nothing was written. */
+export type CommitFailure = "guard" | "unique";
+
+/** What one call writes. */
+export interface Commit {
+  readonly event: AuditEvent;
+  /** Run before `guarded`; may match nothing. */
+  readonly before?: readonly Statement[];
+  /** The write that the event records. When it changes no row, the whole batch is taken back. */
+  readonly guarded: Statement;
+  /** Run after the event: counters and marks that prove nothing. */
+  readonly after?: readonly Statement[];
+}
+
+/**
+ * The only way to write. One batch holds the statements and their event: the event's `rows_changed` takes
+ * `changes()` of the guarded statement just before it, and its CHECK takes everything back at zero.
+ * @throws Fault `storage`
+ */
+export async function commit(context: Context, work: Commit): Promise<Result<true, CommitFailure>> {
+  const { db } = context.deps;
+  const row = rowOf(context, work.event, "granted");
+  const event = db.insert(schema.auditEvent).values(row);
+  return run(context.deps, [...(work.before ?? []), work.guarded, event, ...(work.after ?? [])]);
+}
+
+/** Refusals of one account that one minute keeps as events of their own; further ones are counted in one more. */
+const REFUSALS_KEPT_PER_MINUTE = 60;
+
+/** Records a refusal. Where there is no account to count by, all such refusals share one bound. */
+export async function commitRefusal(context: Context, event: AuditEvent): Promise<void> {
+  const bucketOwner = event.serviceAccountId ?? event.projectId ?? "nobody";
+  const row = rowOf(context, event, "refused");
+  const bucket = `${bucketOwner}:${Math.floor(row.createdAt / 60)}`;
+  const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };
+  const flood = {
+    ...own,
+    reason: "flood",
+    detail: "More refusals in this minute than are kept one by one.",
+    claims: null,
+    issuer: null,
+    subject: null,
+    kid: null,
+    jti: null,
+  };
+  const { auditEvent } = schema;
+  const kept = sql`(SELECT count(*) FROM ${auditEvent} WHERE flood_bucket = ${bucket})`;
+  const { db } = context.deps;
+  await run(context.deps, [
+    insertSelect(db, auditEvent, own, sql`WHERE ${kept} < ${REFUSALS_KEPT_PER_MINUTE}`),
+    insertSelect(
+      db,
+      auditEvent,
+      flood,
+      sql`WHERE NOT EXISTS (SELECT 1 FROM ${auditEvent} WHERE id = ${row.id})`,
+    ).onConflictDoUpdate({
+      target: auditEvent.floodBucket,
+      targetWhere: sql`reason = 'flood'`,
+      set: { occurrences: sql`occurrences + 1` },
+    }),
+  ]);
+}
+
+/** Deletes what time has made worthless; the clock's own work, in bounded steps, without an event each. */
+export async function maintain(deps: Deps, statements: readonly [Statement, ...Statement[]]): Promise<void> {
+  await run(deps, statements);
+}
+
+async function run(deps: Deps, statements: readonly Statement[]): Promise<Result<true, CommitFailure>> {
+  try {
+    await deps.db.batch(statements as [Statement, ...Statement[]]);
+    return accept(true);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === "storage") throw new Fault("storage", "the database did not take a write", error);
+    return refuse(failure);
+  }
+}

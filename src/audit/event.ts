@@ -1,0 +1,85 @@
+import { sql } from "drizzle-orm";
+import type { Context } from "../deps.ts";
+import { actorId, secondsOf } from "../protocol/index.ts";
+import { newId } from "../store/index.ts";
+import { withoutTokens } from "./redact.ts";
+
+export type TargetType =
+  | "project"
+  | "service_account"
+  | "federated_identity_provider"
+  | "signing_key"
+  | "access_token";
+
+/** `{target}.{verb}`: every write, and the exchange. */
+export type AuditAction =
+  | `project.${"create" | "update" | "delete"}`
+  | `service_account.${"create" | "update" | "delete"}`
+  | `federated_identity_provider.${"create" | "update" | "delete" | "purge_keys"}`
+  | `signing_key.${"create" | "rotate" | "retire"}`
+  | "access_token.purge"
+  | "access_token.exchange";
+
+/** What an exchange adds to its event. Foreign text comes redacted and bounded; a token only as its hash. */
+export interface ExchangeFacts {
+  readonly issuer?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly claims?: Readonly<Record<string, unknown>> | undefined;
+  readonly kid?: string | undefined;
+  readonly jti?: string | undefined;
+  readonly tokenSha256?: string | undefined;
+}
+
+export interface AuditEvent {
+  readonly action: AuditAction;
+  readonly target: { readonly type: TargetType; readonly id?: string | undefined };
+  readonly projectId?: string | undefined;
+  readonly serviceAccountId?: string | undefined;
+  /** Exactly why, when refused; for a change, nothing. */
+  readonly reason?: string;
+  /** For the owner: what was expected and received, or which members changed. */
+  readonly detail?: string;
+  readonly exchange?: ExchangeFacts;
+}
+
+const DETAIL_MAX_CHARACTERS = 1024;
+const USER_AGENT_MAX_CHARACTERS = 256;
+const FOREIGN_TEXT_MAX_CHARACTERS = 1024;
+
+/** The row of an event; `rowsChanged` is the guard, see `commit`. */
+export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | "refused") {
+  const { deps, request, actor } = context;
+  const nowMs = deps.nowMs();
+  return {
+    id: newId(nowMs),
+    projectId: event.projectId ?? null,
+    serviceAccountId: event.serviceAccountId ?? null,
+    createdAt: secondsOf(nowMs),
+    actorType: actor.type,
+    actorId: withoutTokens(actorId(actor)),
+    action: event.action,
+    targetType: event.target.type,
+    targetId: event.target.id ?? null,
+    outcome,
+    reason: event.reason ?? null,
+    detail: bounded(event.detail, DETAIL_MAX_CHARACTERS),
+    requestId: request.id,
+    ip: request.ip,
+    userAgent: bounded(request.userAgent, USER_AGENT_MAX_CHARACTERS),
+    issuer: bounded(event.exchange?.issuer, FOREIGN_TEXT_MAX_CHARACTERS),
+    subject: bounded(event.exchange?.subject, FOREIGN_TEXT_MAX_CHARACTERS),
+    claims: event.exchange?.claims ?? null,
+    kid: bounded(event.exchange?.kid, FOREIGN_TEXT_MAX_CHARACTERS),
+    jti: event.exchange?.jti ?? null,
+    tokenSha256: event.exchange?.tokenSha256 ?? null,
+    durationMs: Math.max(0, nowMs - request.startedAtMs),
+    floodBucket: null as string | null,
+    occurrences: 1,
+    rowsChanged: sql<number>`changes()`,
+  };
+}
+
+/** Text from outside, as a row may hold it: no token inside, and not without end. */
+function bounded(text: string | null | undefined, maxCharacters: number): string | null {
+  return text === null || text === undefined ? null : withoutTokens(text).slice(0, maxCharacters);
+}

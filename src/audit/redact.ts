@@ -1,0 +1,60 @@
+/** Bounds of what an event keeps of a foreign token: enough to explain a decision and to find its tokens again. */
+const CLAIMS_MAX_BYTES = 4096;
+const CLAIM_NAME_MAX_CHARACTERS = 256;
+const STRING_MAX_CHARACTERS = 512;
+const ARRAY_MAX_ITEMS = 32;
+const DEPTH_MAX = 4;
+const MEMBERS_MAX = 64;
+
+const SENSITIVE_NAME =
+  /secret|password|passwd|credential|api[_-]?key|private|bearer|cookie|^token$|[_-]token$|^at_hash$|^nonce$/i;
+/** Two dots between long runs of base64url: a JWT inside a claim. */
+const JWT_SHAPE = /\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+const REDACTED = "[redacted]";
+
+/**
+ * The claims of a foreign token as the record may keep them: without what looks like a credential, bounded in
+ * depth, length and size. Claims in `first` (those that assertions judge) win the room there is.
+ */
+export function redactClaims(
+  claims: Readonly<Record<string, unknown>>,
+  first: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const names = [
+    ...new Set([...first.filter((name) => Object.hasOwn(claims, name)), ...Object.keys(claims)]),
+  ];
+  const kept: [string, unknown][] = [];
+  let bytes = 2;
+  for (const name of names.slice(0, MEMBERS_MAX)) {
+    if (name.length > CLAIM_NAME_MAX_CHARACTERS) continue;
+    const value = redactValue(name, claims[name], 1);
+    const size = new TextEncoder().encode(JSON.stringify([name, value])).length;
+    if (bytes + size > CLAIMS_MAX_BYTES) continue;
+    bytes += size;
+    kept.push([name, value]);
+  }
+  return Object.fromEntries(kept);
+}
+
+function redactValue(name: string, value: unknown, depth: number): unknown {
+  if (SENSITIVE_NAME.test(name)) return REDACTED;
+  if (typeof value === "string") return withoutTokens(value.slice(0, STRING_MAX_CHARACTERS));
+  if (typeof value !== "object" || value === null) return value;
+  if (depth >= DEPTH_MAX) return "[deeper]";
+  if (Array.isArray(value)) {
+    return value.slice(0, ARRAY_MAX_ITEMS).map((item) => redactValue("", item, depth + 1));
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MEMBERS_MAX)
+      .map(([member, inner]) => [
+        member.slice(0, CLAIM_NAME_MAX_CHARACTERS),
+        redactValue(member, inner, depth + 1),
+      ]),
+  );
+}
+
+/** Foreign text without the tokens that somebody may have put into it. */
+export function withoutTokens(text: string): string {
+  return text.replace(JWT_SHAPE, REDACTED);
+}

@@ -1,0 +1,40 @@
+import type { Config } from "./config.ts";
+import type { SigningKeyCache } from "./keyring/index.ts";
+import type { Actor } from "./protocol/index.ts";
+import type { Database } from "./store/index.ts";
+import type { KeyCache } from "./trust/index.ts";
+
+/** What the rooms are given. Built once per isolate by `app.ts`; holds nothing of any one request. */
+export interface Deps {
+  readonly config: Config;
+  readonly db: Database;
+  /** The key cache's shared part; eventually consistent, so it never decides. */
+  readonly kv: KVNamespace;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: () => number;
+  readonly fetch: typeof fetch;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: (line: Readonly<Record<string, unknown>>) => void;
+  /** Foreign keys in this isolate's memory, never longer than in KV. */
+  readonly foreignKeys: KeyCache;
+  /** Our opened signing keys in this isolate's memory. */
+  readonly signingKeys: SigningKeyCache;
+}
+
+/** What every record says of the request that caused it. */
+export interface RequestInfo {
+  readonly id: string;
+  /** From the platform; null off it. Recorded, never decided on. */
+  readonly ip: string | null;
+  readonly userAgent: string | null;
+  readonly startedAtMs: number;
+  /** Lets work that the answer need not wait for finish after it. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** First argument of every verb: what it is given, for whom, and because of which request. */
+export interface Context {
+  readonly deps: Deps;
+  readonly request: RequestInfo;
+  readonly actor: Actor;
+}

@@ -1,0 +1,38 @@
+/**
+ * Who exists: projects, service accounts and whom they trust; one file of verbs per resource.
+ * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
+ */
+export { listProjectAuditEvents } from "./audit_events.ts";
+export {
+  createProvider,
+  deleteProvider,
+  getProvider,
+  listProviders,
+  type ProviderChange,
+  type ProviderInput,
+  type ProviderItem,
+  purgeProviderKeys,
+  updateProvider,
+} from "./federated_identity_providers.ts";
+export {
+  createProject,
+  deleteProject,
+  getProject,
+  listProjects,
+  type ProjectChange,
+  type ProjectInput,
+  type ProjectItem,
+  updateProject,
+} from "./projects.ts";
+export {
+  createServiceAccount,
+  deleteServiceAccount,
+  getServiceAccount,
+  listServiceAccounts,
+  type ServiceAccountChange,
+  type ServiceAccountInput,
+  type ServiceAccountItem,
+  updateServiceAccount,
+} from "./service_accounts.ts";
+export { getSigningKeys, rotateSigningKeys } from "./signing_keys.ts";
+export type { Labels, LabelsChange, Stored } from "./versioned.ts";

@@ -1,0 +1,82 @@
+import type { Config } from "../config.ts";
+import { accept, type MemberProblem, type Problem, type Result, refuse } from "../protocol/index.ts";
+import type { ClaimAssertion, UploadedKeySet } from "../store/index.ts";
+import { judgeIssuerUrl, judgeUploadedKeys, segmentsOf } from "../trust/index.ts";
+
+/** What a trust says, before it is stored. */
+export interface ProviderTerms {
+  readonly issuer: string;
+  readonly assertions: readonly ClaimAssertion[];
+  readonly jwks: { readonly keys: readonly unknown[] } | null;
+}
+
+/** Claims that hold for every token of an issuer, or for none twice: alone they let the world in, or nobody. */
+const NO_IDENTITY = ["aud", "iss", "exp", "nbf", "iat", "jti"];
+
+/**
+ * Whether a trust may be stored: the issuer may be one, its uploaded keys are fit, and the assertions say whom it
+ * lets in. All problems at once, each with its place. Returns the key set cut down to public keys.
+ */
+export async function judgeTerms(
+  config: Config,
+  terms: ProviderTerms,
+): Promise<Result<UploadedKeySet | null, Problem>> {
+  const keys = terms.jwks === null ? accept(null) : await judgeUploadedKeys(terms.jwks.keys);
+  const errors = [
+    ...judgeIssuer(config, terms),
+    ...judgeAssertions(terms.assertions),
+    ...(keys.ok
+      ? []
+      : keys.refusal.map(({ index, detail }) => problem(`/jwks/keys/${index}`, "unusable_key", detail))),
+  ];
+  if (errors.length === 0 && keys.ok) return accept(keys.value === null ? null : { keys: keys.value });
+  return refuse({ code: "invalid_body", detail: "This trust cannot be stored as it is.", errors });
+}
+
+function judgeIssuer(config: Config, { issuer, jwks }: ProviderTerms): readonly MemberProblem[] {
+  const judged = judgeIssuerUrl(issuer, {
+    isDevelopment: config.isDevelopment,
+    ownOrigin: config.issuerUrl,
+    isFetched: jwks === null,
+  });
+  return judged.ok ? [] : [problem("/issuer", "issuer_not_allowed", `The issuer ${judged.refusal}.`)];
+}
+
+function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly MemberProblem[] {
+  const errors = assertions.flatMap((assertion, index) => judgeAssertion(assertion, index, assertions));
+  const hasIdentity = assertions.some(({ item }) => !NO_IDENTITY.includes(segmentsOf(item)[0] ?? ""));
+  if (hasIdentity) return errors;
+  const detail = `Name the workload: assert at least one claim besides ${NO_IDENTITY.join(", ")}, such as sub.`;
+  return [...errors, problem("/assertions", "no_identity_assertion", detail)];
+}
+
+function judgeAssertion(
+  { item, value }: ClaimAssertion,
+  index: number,
+  all: readonly ClaimAssertion[],
+): readonly MemberProblem[] {
+  const place = `/assertions/${index}`;
+  const errors: MemberProblem[] = [];
+  if (/~(?![01])/.test(item) && item.startsWith("/")) {
+    errors.push(problem(`${place}/item`, "invalid_pointer", "In a JSON Pointer ~ is followed by 0 or 1."));
+  }
+  if (value.includes("*")) {
+    const detail = "equals compares literally, so * is no wildcard; write the whole value.";
+    errors.push(problem(`${place}/value`, "wildcard", detail));
+  }
+  const earlier = all.slice(0, index).find((other) => pathOf(other.item) === pathOf(item));
+  if (earlier !== undefined && earlier.value !== value) {
+    const detail = `An assertion above wants another value of ${item}: both can never hold.`;
+    errors.push(problem(place, "contradiction", detail));
+  }
+  return errors;
+}
+
+/** `sub` and `/sub` are the same place. */
+function pathOf(item: string): string {
+  return JSON.stringify(segmentsOf(item));
+}
+
+function problem(pointer: string, code: string, detail: string): MemberProblem {
+  return { pointer, code, detail };
+}

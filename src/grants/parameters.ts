@@ -1,0 +1,49 @@
+import { type GrantType, type OAuthErrorCode, type Result, refuse } from "../protocol/index.ts";
+
+/** The form as it arrived, parsed once: no parameter twice, empty ones left out. */
+export interface TokenParameters {
+  readonly single: ReadonlyMap<string, string>;
+  readonly audience: readonly string[];
+  readonly resource: readonly string[];
+}
+
+/** What every grant comes down to: a JWT, shown for one account, for a purpose. */
+export interface Presentation {
+  readonly grantType: GrantType;
+  readonly jwt: string;
+  /** E-mail or id, as `client_id` named it. */
+  readonly serviceAccount: string;
+  /** `audience` and `resource` together, each once. */
+  readonly targets: readonly string[];
+  readonly scope: readonly string[];
+  /** Answered by a token exchange: what was asked for. */
+  readonly issuedTokenType: string | undefined;
+  /** The STACKIT SDKs read `refresh_token` without asking whether it is there. */
+  readonly wantsEmptyRefreshToken: boolean;
+}
+
+/** A request that names no JWT or no account: nobody's record, just the caller's mistake. */
+export interface ParameterRefusal {
+  readonly error: OAuthErrorCode;
+  readonly description: string;
+}
+
+/** What a grant type makes of its own parameters; the rest is the same for all. */
+export type Presented = Result<
+  Pick<Presentation, "jwt"> & Partial<Pick<Presentation, "issuedTokenType" | "wantsEmptyRefreshToken">>,
+  ParameterRefusal
+>;
+
+/**
+ * The JWT of a parameter. STACKIT's SDKs send the file's last newline along, so line ends around it are dropped.
+ */
+export function jwtOf(parameters: TokenParameters, name: string): string | undefined {
+  return parameters.single.get(name)?.replace(/^[\r\n]+|[\r\n]+$/g, "");
+}
+
+export function invalidParameter(description: string): {
+  readonly ok: false;
+  readonly refusal: ParameterRefusal;
+} {
+  return refuse({ error: "invalid_request", description });
+}

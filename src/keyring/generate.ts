@@ -1,0 +1,33 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
+import type { Config } from "../config.ts";
+import type { schema } from "../store/index.ts";
+import { seal } from "./seal.ts";
+
+export type SigningKeyRow = typeof schema.signingKey.$inferSelect;
+
+/** Size in bits of the RSA keys that we make. */
+const RSA_MODULUS_BITS = 2048;
+
+/** A new key of the configured algorithm, sealed, named by its thumbprint. @see RFC 7638 */
+export async function generateSigningKey(
+  config: Config,
+  createdAt: number,
+  activatesAt: number,
+): Promise<SigningKeyRow> {
+  const algorithm = config.signingAlgorithm;
+  const options = { extractable: true, modulusLength: RSA_MODULUS_BITS };
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, options);
+  const publicMembers = await exportJWK(publicKey);
+  const kid = await calculateJwkThumbprint(publicMembers);
+  const { sealed, sealingKeyId } = await seal(config, JSON.stringify(await exportJWK(privateKey)), kid);
+  return {
+    kid,
+    algorithm,
+    publicJwk: { ...(publicMembers as Record<string, string>), kid, use: "sig", alg: algorithm },
+    sealedPrivateKey: sealed,
+    sealingKeyId,
+    createdAt,
+    activatesAt,
+    expiresAt: null,
+  };
+}

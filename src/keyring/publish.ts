@@ -1,0 +1,20 @@
+import type { Context } from "../deps.ts";
+import { ensureSigningKey } from "./ensure.ts";
+import { readPublishedKeys } from "./list.ts";
+
+/** How long anybody may cache our key set: no longer than a new key is published before it signs. */
+export const JWKS_MAX_AGE_SECONDS = 3600;
+
+export interface PublicKeySet {
+  readonly keys: readonly Readonly<Record<string, string>>[];
+}
+
+/**
+ * Our key set. Makes the first key where there is none, since an empty set would be cached by verifiers for an
+ * hour and refuse our first tokens. @see RFC 7517 s5
+ */
+export async function publicKeySet(context: Context): Promise<PublicKeySet> {
+  const rows = await readPublishedKeys(context.deps);
+  const published = rows.length > 0 ? rows : [await ensureSigningKey(context)];
+  return { keys: published.map((row) => row.publicJwk) };
+}

@@ -1,0 +1,104 @@
+import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { commit, maintain } from "../audit/index.ts";
+import type { Context } from "../deps.ts";
+import { ACCESS_TOKEN_MAX_SECONDS, secondsOf } from "../protocol/index.ts";
+import { insertSelect, readBatch, schema } from "../store/index.ts";
+import { ensureSigningKey } from "./ensure.ts";
+import { generateSigningKey, type SigningKeyRow } from "./generate.ts";
+import { readPublishedKeys, type SigningKeyItem, signingKeyItem } from "./list.ts";
+import { JWKS_MAX_AGE_SECONDS } from "./publish.ts";
+import { seal, sealingKeyId, unseal } from "./seal.ts";
+
+/** Age at which a signing key gets its successor. */
+const ROTATION_PERIOD_SECONDS = 30 * 24 * 3600;
+/** Published before its first use for as long as a key set may be cached, and a little for clocks. */
+const PUBLISHED_BEFORE_USE_SECONDS = JWKS_MAX_AGE_SECONDS + 60;
+/** After its last token has expired, a key still verifies for clocks that lag. */
+const CLOCK_MARGIN_SECONDS = 300;
+
+const key = schema.signingKey;
+
+/**
+ * Publishes the successor of the key that signs now. Asked again before that one signs, answers the same one:
+ * safe to repeat, and nobody fills the key set. `created` tells the two apart.
+ */
+export async function rotateSigningKey(context: Context): Promise<{ created: boolean; key: SigningKeyItem }> {
+  await ensureSigningKey(context);
+  const now = secondsOf(context.deps.nowMs());
+  const pending = (await readPublishedKeys(context.deps)).find((row) => row.activatesAt > now);
+  if (pending !== undefined) return { created: false, key: signingKeyItem(pending, "next") };
+  const activatesAt = now + PUBLISHED_BEFORE_USE_SECONDS;
+  const successor = await generateSigningKey(context.deps.config, now, activatesAt);
+  const committed = await commit(context, {
+    event: { action: "signing_key.rotate", target: { type: "signing_key", id: successor.kid } },
+    guarded: insertSelect(
+      context.deps.db,
+      key,
+      successor,
+      sql`WHERE NOT EXISTS (SELECT 1 FROM ${key} WHERE activates_at > ${now})`,
+    ),
+    after: [
+      context.deps.db
+        .update(key)
+        .set({ expiresAt: activatesAt + ACCESS_TOKEN_MAX_SECONDS + CLOCK_MARGIN_SECONDS })
+        .where(and(isNull(key.expiresAt), lte(key.activatesAt, now))),
+    ],
+  });
+  if (!committed.ok) return rotateSigningKey(context);
+  return { created: true, key: signingKeyItem(successor, "next") };
+}
+
+/** The clock's work: make the first key, rotate what is due, drop private halves and dead keys, re-seal. */
+export async function tendSigningKeys(context: Context): Promise<void> {
+  const { deps } = context;
+  await ensureSigningKey(context);
+  await dropPrivateHalves(context);
+  const now = secondsOf(deps.nowMs());
+  await maintain(deps, [deps.db.delete(key).where(and(isNotNull(key.expiresAt), lte(key.expiresAt, now)))]);
+  const [youngest] = await readPublishedKeys(deps);
+  const dueAt = (youngest?.activatesAt ?? 0) + ROTATION_PERIOD_SECONDS - PUBLISHED_BEFORE_USE_SECONDS;
+  if (dueAt <= now) await rotateSigningKey(context);
+  await resealUnderCurrentKey(context);
+}
+
+/** A key that has been succeeded signs no more: its private half goes, its public half stays to verify. */
+async function dropPrivateHalves(context: Context): Promise<void> {
+  const { deps } = context;
+  const now = secondsOf(deps.nowMs());
+  const rows = await readPublishedKeys(deps);
+  const current = rows.find((row) => row.activatesAt <= now - CLOCK_MARGIN_SECONDS);
+  const succeeded = rows.filter(
+    (row) => current !== undefined && row.activatesAt < current.activatesAt && row.sealedPrivateKey !== null,
+  );
+  for (const row of succeeded) {
+    deps.signingKeys.delete(row.kid);
+    await commit(context, {
+      event: { action: "signing_key.retire", target: { type: "signing_key", id: row.kid } },
+      guarded: deps.db
+        .update(key)
+        .set({ sealedPrivateKey: null, sealingKeyId: null })
+        .where(and(eq(key.kid, row.kid), isNotNull(key.sealedPrivateKey))),
+    });
+  }
+}
+
+/** After SEALING_KEY was changed: what the previous one sealed is sealed under the current one. */
+async function resealUnderCurrentKey({ deps }: Context): Promise<void> {
+  const currentId = await sealingKeyId(deps.config.sealingKeys[0]);
+  const query = deps.db.select().from(key).where(isNotNull(key.sealedPrivateKey));
+  const [rows] = await readBatch(deps.db, [query]);
+  for (const row of rows.filter((candidate) => candidate.sealingKeyId !== currentId)) await reseal(row);
+
+  async function reseal(row: SigningKeyRow): Promise<void> {
+    const { sealedPrivateKey, sealingKeyId: oldId } = row;
+    if (sealedPrivateKey === null || oldId === null) return;
+    const opened = await unseal(deps.config, { sealed: sealedPrivateKey, sealingKeyId: oldId }, row.kid);
+    const resealed = await seal(deps.config, opened, row.kid);
+    await maintain(deps, [
+      deps.db
+        .update(key)
+        .set({ sealedPrivateKey: resealed.sealed, sealingKeyId: resealed.sealingKeyId })
+        .where(and(eq(key.kid, row.kid), eq(key.sealingKeyId, oldId))),
+    ]);
+  }
+}

@@ -1,0 +1,10 @@
+/**
+ * The vocabulary: names that standards fix, reasons that we give, and the shape of a verdict.
+ * Imports nothing and knows nobody; every other room speaks these words.
+ */
+export * from "./actor.ts";
+export * from "./oauth.ts";
+export * from "./problems.ts";
+export * from "./refusals.ts";
+export * from "./result.ts";
+export * from "./time.ts";

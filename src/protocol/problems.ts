@@ -1,0 +1,39 @@
+/**
+ * Problems of the REST surface: a stable `code`, its HTTP status, and what it means in one line.
+ * @see RFC 9457
+ */
+export const PROBLEMS = {
+  invalid_body: { status: 400, title: "The body has members that cannot be accepted" },
+  invalid_json: { status: 400, title: "The body is not JSON" },
+  invalid_query: { status: 400, title: "The query has parameters that cannot be accepted" },
+  invalid_page_token: { status: 400, title: "The page token was not made by this list" },
+  unauthenticated: { status: 401, title: "A bearer token is needed" },
+  invalid_token: { status: 401, title: "The bearer token is not accepted" },
+  permission_denied: { status: 403, title: "The actor lacks a permission" },
+  not_found: { status: 404, title: "There is no such resource" },
+  method_not_allowed: { status: 405, title: "The resource does not know this method" },
+  name_taken: { status: 409, title: "The name is taken" },
+  limit_reached: { status: 409, title: "No more of these can be created here" },
+  conflict: { status: 409, title: "The resource was changed meanwhile" },
+  precondition_failed: { status: 412, title: "The resource is not at the version of If-Match" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "The body's media type is not supported" },
+  server_error: { status: 500, title: "The service failed" },
+  unavailable: { status: 503, title: "The service cannot answer now" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** One bad member: where it is (JSON Pointer into the body, RFC 6901), what is wrong, and what to do. */
+export interface MemberProblem {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** A refused call of a verb of `directory`. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly errors?: readonly MemberProblem[];
+}

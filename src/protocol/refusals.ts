@@ -1,0 +1,43 @@
+/**
+ * Why an exchange was refused, exactly. The record keeps the reason; the caller sees the standard's coarse code.
+ * One line per reason: the generated error page of `docs/` is made from this table.
+ */
+export const EXCHANGE_REASONS = {
+  account_not_found: "No service account has this e-mail or id.",
+  account_disabled: "The service account is disabled.",
+  account_expired: "The service account's expiresAt has passed.",
+  project_disabled: "The project of the service account is disabled.",
+  token_too_large: "The presented token is longer than 16 KiB.",
+  token_malformed: "The presented token is not a compact JWS in strict base64url with JSON inside.",
+  token_type_not_allowed: "The header's typ belongs to another kind of token.",
+  critical_header: "The header lists critical extensions (crit) or b64, which we do not understand.",
+  algorithm_not_allowed: "The header's alg is not on the list, or not the one of the key.",
+  kid_missing: "The header names no key (kid).",
+  claim_missing: "A claim that every token needs is missing.",
+  claim_malformed: "A registered claim has the wrong type.",
+  issuer_not_trusted: "The service account trusts no federated identity provider with exactly this iss.",
+  issuer_not_allowed: "The issuer's URL, or the one of its key set, may not be fetched from here.",
+  issuer_unreachable: "The issuer's discovery document or key set could not be read.",
+  issuer_mismatch: "The discovery document names another issuer than the one it was asked for.",
+  key_not_found: "The issuer publishes no usable key with this kid.",
+  key_rejected: "The issuer's key with this kid is too weak or malformed.",
+  signature_invalid: "The signature does not fit the issuer's key.",
+  token_expired: "The token's exp has passed.",
+  token_not_yet_valid: "The token's nbf or iat lies in the future.",
+  token_lifetime_excessive: "The token's exp lies unreasonably far in the future.",
+  audience_mismatch: "The token was made for another audience.",
+  assertion_failed: "A claim assertion does not hold.",
+  target_not_allowed: "The account gets no token for the audience that was asked for.",
+  scope_not_granted: "The account was granted none of the scope that was asked for.",
+  flood: "Further refusals of this account in the same minute, counted in one event.",
+} as const;
+
+export type ExchangeReason = keyof typeof EXCHANGE_REASONS;
+
+/** `detail` is for the account's owner: it may name claims and values, never a token. */
+export interface ExchangeRefusal {
+  readonly reason: ExchangeReason;
+  readonly detail: string;
+  /** Seconds after which another try makes sense, where waiting helps. */
+  readonly retryAfterSeconds?: number;
+}

@@ -1,0 +1,6 @@
+/**
+ * May this actor do this here: the permissions, the actors, and one pure decision.
+ * Data in, verdict out; awaits nothing and reads no database.
+ */
+export { authorize, type Resource } from "./authorize.ts";
+export { PERMISSIONS, type Permission } from "./permissions.ts";

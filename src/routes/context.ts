@@ -1,0 +1,21 @@
+import type { Context as HonoContext } from "hono";
+import type { Context, Deps, RequestInfo } from "../deps.ts";
+import type { Actor } from "../protocol/index.ts";
+
+/** What middleware leaves for the handlers behind it. */
+export interface RouteEnv {
+  readonly Variables: {
+    requestId: string;
+    request: RequestInfo;
+    actor: Actor;
+    /** The code that the log line shows: a problem's, an OAuth error's, or none. */
+    outcome: string | undefined;
+  };
+}
+
+export type RouteContext = HonoContext<RouteEnv>;
+
+/** A verb's first argument, of this request. */
+export function contextOf(c: RouteContext, deps: Deps, actor: Actor): Context {
+  return { deps, request: c.get("request"), actor };
+}

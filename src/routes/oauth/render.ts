@@ -1,0 +1,111 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { IssuedToken, ParameterRefusal, Presentation } from "../../grants/index.ts";
+import {
+  type ExchangeReason,
+  type ExchangeRefusal,
+  GRANT_TYPES,
+  type GrantType,
+  type OAuthErrorCode,
+} from "../../protocol/index.ts";
+import type { RouteContext } from "../context.ts";
+
+/** @see RFC 6749 s5.1, RFC 8693 s2.2.1 */
+export function renderIssued(c: RouteContext, presentation: Presentation, issued: IssuedToken): Response {
+  return noStore(c).json({
+    access_token: issued.accessToken,
+    token_type: "Bearer",
+    expires_in: issued.expiresInSeconds,
+    scope: issued.scope.join(" "),
+    ...(presentation.issuedTokenType === undefined
+      ? {}
+      : { issued_token_type: presentation.issuedTokenType }),
+    ...(presentation.wantsEmptyRefreshToken ? { refresh_token: "" } : {}),
+  });
+}
+
+/** An error answer. 401 is for clients that did not authenticate, 400 for the rest. @see RFC 6749 s5.2 */
+export function renderError(
+  c: RouteContext,
+  { error, description }: ParameterRefusal,
+  status: ContentfulStatusCode = error === "invalid_client" ? 401 : 400,
+): Response {
+  c.set("outcome", error);
+  if (status === 401 && c.req.header("authorization") !== undefined) {
+    c.header("WWW-Authenticate", 'Basic realm="countersign"');
+  }
+  return noStore(c).json({ error, error_description: description }, status);
+}
+
+/**
+ * What a caller learns of a refused exchange: the standard's word for its grant, and one sentence that is the same
+ * whether account, trust, key or claim was wrong. The exact reason is in the account's record.
+ */
+export function renderRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeRefusal): Response {
+  const kind = kindOf(refusal.reason);
+  if (kind === "unavailable") {
+    c.header("Retry-After", String(refusal.retryAfterSeconds ?? 30));
+    const description = "The token's issuer does not answer for its keys now. Try again later.";
+    return renderError(c, { error: "temporarily_unavailable", description }, 503);
+  }
+  if (kind === "target") {
+    const description =
+      "No token is issued for this audience or resource. Ask for one that the account allows.";
+    return renderError(c, { error: "invalid_target", description });
+  }
+  if (kind === "scope") {
+    const description = "This scope was not granted. Leave scope out to get all that was.";
+    return renderError(c, { error: "invalid_scope", description });
+  }
+  const description = `The token was not accepted for this service account. Its audit event says why: request ${c.get("requestId")}.`;
+  return renderError(c, { error: ERROR_OF_GRANT[grantType], description });
+}
+
+/** @see RFC 8693 s2.2.2, RFC 7523 s3.1 and s3.2 */
+const ERROR_OF_GRANT: Readonly<Record<GrantType, OAuthErrorCode>> = {
+  [GRANT_TYPES.tokenExchange]: "invalid_request",
+  [GRANT_TYPES.jwtBearer]: "invalid_grant",
+  [GRANT_TYPES.clientCredentials]: "invalid_client",
+};
+
+function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavailable" {
+  switch (reason) {
+    case "target_not_allowed":
+      return "target";
+    case "scope_not_granted":
+      return "scope";
+    case "issuer_unreachable":
+      return "unavailable";
+    case "account_not_found":
+    case "account_disabled":
+    case "account_expired":
+    case "project_disabled":
+    case "token_too_large":
+    case "token_malformed":
+    case "token_type_not_allowed":
+    case "critical_header":
+    case "algorithm_not_allowed":
+    case "kid_missing":
+    case "claim_missing":
+    case "claim_malformed":
+    case "issuer_not_trusted":
+    case "issuer_not_allowed":
+    case "issuer_mismatch":
+    case "key_not_found":
+    case "key_rejected":
+    case "signature_invalid":
+    case "token_expired":
+    case "token_not_yet_valid":
+    case "token_lifetime_excessive":
+    case "audience_mismatch":
+    case "assertion_failed":
+    case "flood":
+      return "token";
+  }
+}
+
+/** @see RFC 6749 s5.1 */
+function noStore(c: RouteContext): RouteContext {
+  c.header("Cache-Control", "no-store");
+  c.header("Pragma", "no-cache");
+  return c;
+}

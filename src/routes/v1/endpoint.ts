@@ -1,0 +1,113 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context, Deps } from "../../deps.ts";
+import { contextOf, type RouteContext, type RouteEnv } from "../context.ts";
+import { problemItem } from "./schemas.ts";
+
+export type V1Routes = OpenAPIHono<RouteEnv>;
+
+/** A place without parameters, a list without a query, a call without a body. */
+export const nothing = z.object({});
+type Schema = z.ZodObject;
+
+/** One endpoint as data: what OpenAPI says of it and what validates it are the same schemas. */
+export interface Endpoint<Params extends Schema, Query extends Schema, Body extends Schema> {
+  readonly method: "get" | "post" | "patch" | "delete";
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly answer: {
+    readonly status: 200 | 201 | 204;
+    readonly description: string;
+    readonly schema?: z.ZodType;
+  };
+}
+
+/** A request that has been parsed; the verb needs to look at nothing else. */
+export interface Call<Params, Query, Body> {
+  readonly context: Context;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly ifMatch: readonly string[] | undefined;
+}
+
+/** Mounts one endpoint: parse, call the verb, render. */
+export function mount<Params extends Schema, Query extends Schema = Schema, Body extends Schema = Schema>(
+  routes: V1Routes,
+  deps: Deps,
+  endpoint: Endpoint<Params, Query, Body>,
+  handle: (
+    c: RouteContext,
+    call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Response>,
+): void {
+  const route = createRoute({
+    method: endpoint.method,
+    path: endpoint.path,
+    tags: [endpoint.tag],
+    summary: endpoint.summary,
+    request: {
+      params: endpoint.params as Schema,
+      ...(endpoint.query === undefined ? {} : { query: endpoint.query as Schema }),
+      ...(endpoint.body === undefined ? {} : { body: jsonBody(endpoint.body) }),
+    },
+    responses: responsesOf(endpoint.answer),
+  });
+  const mounted = (c: RouteContext) => handle(c, callOf(c, deps, endpoint));
+  // The framework's type of a handler lists every answer; ours are rendered by `answers.ts` and `problem.ts`.
+  routes.openapi(route, mounted as never);
+}
+
+function callOf<Params extends Schema, Query extends Schema, Body extends Schema>(
+  c: RouteContext,
+  deps: Deps,
+  endpoint: Endpoint<Params, Query, Body>,
+): Call<z.output<Params>, z.output<Query>, z.output<Body>> {
+  const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
+  return {
+    context: contextOf(c, deps, c.get("actor")),
+    params: valid("param") as z.output<Params>,
+    query: (endpoint.query === undefined ? {} : valid("query")) as z.output<Query>,
+    body: (endpoint.body === undefined ? {} : valid("json")) as z.output<Body>,
+    ifMatch: tagsOf(c.req.header("if-match")),
+  };
+}
+
+/** The tags of `If-Match` or `If-None-Match`; undefined without the header. @see RFC 9110 s13.1 */
+export function tagsOf(header: string | undefined): readonly string[] | undefined {
+  return header
+    ?.slice(0, 2048)
+    .split(",")
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== "");
+}
+
+function jsonBody(schema: z.ZodType) {
+  return { required: true, content: { "application/json": { schema } } };
+}
+
+function responsesOf({ status, description, schema }: Endpoint<Schema, Schema, Schema>["answer"]) {
+  const good =
+    schema === undefined ? { description } : { description, content: { "application/json": { schema } } };
+  const problem = {
+    description: "A problem (RFC 9457)",
+    content: { "application/problem+json": { schema: problemItem } },
+  };
+  return { [status]: good, default: problem };
+}
+
+export function pageSchema(item: z.ZodType) {
+  return z.object({ items: z.array(item), nextPageToken: z.string().optional() });
+}
+
+const PAGE_SIZE_DEFAULT = 50;
+
+export function pageOfQuery(query: {
+  readonly pageSize?: number | undefined;
+  readonly pageToken?: string | undefined;
+}) {
+  return { pageSize: query.pageSize ?? PAGE_SIZE_DEFAULT, pageToken: query.pageToken };
+}

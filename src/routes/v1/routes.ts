@@ -1,0 +1,82 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import { createMiddleware } from "hono/factory";
+import type { Deps } from "../../deps.ts";
+import type { RouteContext, RouteEnv } from "../context.ts";
+import { auditEventRoutes } from "./audit_events.ts";
+import { authenticate } from "./authenticate.ts";
+import type { V1Routes } from "./endpoint.ts";
+import { providerRoutes } from "./federated_identity_providers.ts";
+import { memberProblemsOf, renderProblem } from "./problem.ts";
+import { projectRoutes } from "./projects.ts";
+import { serviceAccountRoutes } from "./service_accounts.ts";
+import { signingKeyRoutes } from "./signing_keys.ts";
+
+/** A key set of a hundred keys, and room beside it. */
+const BODY_MAX_BYTES = 256 * 1024;
+
+/** Everything below `/v1`, and `/openapi.json`. */
+export function v1Routes(deps: Deps): V1Routes {
+  const routes = newRoutes();
+  routes.use("/v1/*", authenticate(deps), requireJson, limitBody());
+  projectRoutes(routes, deps);
+  serviceAccountRoutes(routes, deps);
+  providerRoutes(routes, deps);
+  auditEventRoutes(routes, deps);
+  signingKeyRoutes(routes, deps);
+  describe(routes, deps);
+  return routes;
+}
+
+function newRoutes(): V1Routes {
+  return new OpenAPIHono<RouteEnv>({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined;
+      const code = result.target === "json" ? "invalid_body" : "invalid_query";
+      const errors = memberProblemsOf(result.error.issues);
+      const detail = errors
+        .map(({ pointer, detail: what }) => `${pointer || "The body"}: ${what}`)
+        .join(" ")
+        .slice(0, 512);
+      return renderProblem(c, { code, detail, errors });
+    },
+  });
+}
+
+/** @see RFC 7396 s4 for the second */
+const BODY_TYPES = /^application\/(?:json|merge-patch\+json)\s*(?:;|$)/i;
+
+const requireJson = createMiddleware<RouteEnv>(async (c, next) => {
+  const type = c.req.header("content-type");
+  const wantsBody = c.req.method === "POST" || c.req.method === "PATCH";
+  if (wantsBody && type !== undefined && !BODY_TYPES.test(type)) {
+    const detail = "Send the body as application/json (or application/merge-patch+json for PATCH).";
+    return renderProblem(c, { code: "unsupported_media_type", detail });
+  }
+  return next();
+});
+
+function limitBody() {
+  return bodyLimit({
+    maxSize: BODY_MAX_BYTES,
+    onError: (c) => {
+      const detail = `The body is larger than ${BODY_MAX_BYTES / 1024} KiB.`;
+      return renderProblem(c as RouteContext, { code: "body_too_large", detail });
+    },
+  });
+}
+
+function describe(routes: V1Routes, deps: Deps): void {
+  routes.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });
+  routes.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "countersign",
+      version: "1",
+      description: "Service accounts and a token service on the edge.",
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+    },
+    servers: [{ url: deps.config.issuerUrl }],
+    security: [{ bearer: [] }],
+  });
+}

@@ -1,0 +1,13 @@
+import { v7 } from "uuid";
+
+/** A UUIDv7: sorts by time, so the youngest rows sit together. @see RFC 9562 s5.7 */
+export function newId(nowMs: number): string {
+  return v7({ msecs: nowMs });
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text has the shape of an id; only lower case, since ids are compared byte for byte. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}

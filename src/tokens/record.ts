@@ -1,0 +1,65 @@
+import { sql } from "drizzle-orm";
+import { maintain } from "../audit/index.ts";
+import type { Deps } from "../deps.ts";
+import { secondsOf } from "../protocol/index.ts";
+import { insertSelect, type Statement, schema } from "../store/index.ts";
+import type { MintedToken } from "./mint.ts";
+
+/** The versions that the decision was made from. */
+export interface DecidedFrom {
+  readonly account: { readonly id: string; readonly projectId: string; readonly version: number };
+  readonly project: { readonly version: number };
+  readonly provider: { readonly id: string; readonly version: number };
+}
+
+/**
+ * The token's row, guarded: it is inserted only while account, project and trust stand as the decision read them.
+ * Whoever disabled one of them meanwhile has won, and no token is answered.
+ */
+export function insertAccessToken(
+  deps: Deps,
+  { account, project, provider }: DecidedFrom,
+  token: MintedToken,
+  grant: { readonly audience: string; readonly scope: readonly string[]; readonly authMethod: string },
+): Statement {
+  const row = {
+    jti: token.jti,
+    projectId: account.projectId,
+    serviceAccountId: account.id,
+    federatedIdentityProviderId: provider.id,
+    authMethod: grant.authMethod,
+    audience: grant.audience,
+    scope: grant.scope.join(" "),
+    tokenSha256: token.sha256,
+    issuedAt: token.issuedAt,
+    expiresAt: token.expiresAt,
+  };
+  return insertSelect(
+    deps.db,
+    schema.accessToken,
+    row,
+    sql`FROM service_account a
+      JOIN project p ON p.id = a.project_id
+      JOIN federated_identity_provider f ON f.service_account_id = a.id
+    WHERE a.id = ${account.id} AND a.version = ${account.version} AND p.version = ${project.version}
+      AND f.id = ${provider.id} AND f.version = ${provider.version}`,
+  );
+}
+
+/** How long an expired token's row stays, so that an incident of yesterday can still be followed. */
+const KEPT_AFTER_EXPIRY_SECONDS = 7 * 24 * 3600;
+/** Rows deleted in one step: short enough that no exchange beside it waits. */
+const FORGOTTEN_AT_ONCE = 1000;
+
+/** Deletes one step of rows of tokens that expired a week ago. Its event stays. */
+export async function forgetExpiredTokens(deps: Deps): Promise<void> {
+  const { accessToken } = schema;
+  const before = secondsOf(deps.nowMs()) - KEPT_AFTER_EXPIRY_SECONDS;
+  await maintain(deps, [
+    deps.db
+      .delete(accessToken)
+      .where(
+        sql`jti IN (SELECT jti FROM access_token WHERE expires_at < ${before} ORDER BY expires_at LIMIT ${FORGOTTEN_AT_ONCE})`,
+      ),
+  ]);
+}

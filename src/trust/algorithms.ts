@@ -1,0 +1,23 @@
+/** Signature algorithms of foreign tokens, and the key each is bound to. @see RFC 8725 s3.1, RFC 7518 s3.1 */
+const BOUND_KEYS: Readonly<Record<string, { readonly kty: string; readonly crv?: string }>> = {
+  RS256: { kty: "RSA" },
+  RS384: { kty: "RSA" },
+  RS512: { kty: "RSA" },
+  PS256: { kty: "RSA" },
+  PS384: { kty: "RSA" },
+  PS512: { kty: "RSA" },
+  ES256: { kty: "EC", crv: "P-256" },
+  ES384: { kty: "EC", crv: "P-384" },
+  ES512: { kty: "EC", crv: "P-521" },
+  EdDSA: { kty: "OKP", crv: "Ed25519" },
+};
+
+export const FOREIGN_ALGORITHMS: readonly string[] = Object.keys(BOUND_KEYS);
+
+/** Whether this key may verify this algorithm: type and curve fit, and the key's own `alg`, where it has one. */
+export function isAlgorithmOfKey(alg: string, key: Readonly<Record<string, unknown>>): boolean {
+  const bound = Object.hasOwn(BOUND_KEYS, alg) ? BOUND_KEYS[alg] : undefined;
+  if (bound === undefined || bound.kty !== key.kty) return false;
+  if (bound.crv !== undefined && bound.crv !== key.crv) return false;
+  return key.alg === undefined || key.alg === alg;
+}

@@ -1,0 +1,46 @@
+import type { ClaimAssertion } from "../store/index.ts";
+
+/** What became of one assertion, for the record and the receipt. */
+export interface AssertionTrace {
+  readonly assertion: ClaimAssertion;
+  readonly holds: boolean;
+  readonly received: unknown;
+}
+
+/**
+ * Judges every assertion against the claims and returns all verdicts, in their order. Pure. An absent claim never
+ * matches; a string never equals a number or a boolean; on an array, `equals` asks for membership.
+ */
+export function matchClaims(
+  assertions: readonly ClaimAssertion[],
+  claims: Readonly<Record<string, unknown>>,
+): readonly AssertionTrace[] {
+  return assertions.map((assertion) => {
+    const received = claimAt(claims, segmentsOf(assertion.item));
+    const holds = Array.isArray(received)
+      ? received.some((member) => member === assertion.value)
+      : received === assertion.value;
+    return { assertion, holds, received };
+  });
+}
+
+/** An item's path: a claim's name is one segment, whatever dots it has; `/` begins a JSON Pointer. @see RFC 6901 */
+export function segmentsOf(item: string): readonly string[] {
+  if (!item.startsWith("/")) return [item];
+  return item
+    .slice(1)
+    .split("/")
+    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The value at a path, or undefined. Own members only: nothing is inherited from a prototype. */
+export function claimAt(claims: Readonly<Record<string, unknown>>, segments: readonly string[]): unknown {
+  let current: unknown = claims;
+  for (const segment of segments) {
+    if (typeof current !== "object" || current === null) return undefined;
+    if (Array.isArray(current) && !/^(?:0|[1-9]\d{0,4})$/.test(segment)) return undefined;
+    if (!Object.hasOwn(current, segment)) return undefined;
+    current = (current as Readonly<Record<string, unknown>>)[segment];
+  }
+  return current;
+}

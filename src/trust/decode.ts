@@ -1,0 +1,148 @@
+import { base64url } from "jose";
+import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
+import { FOREIGN_ALGORITHMS } from "./algorithms.ts";
+
+/** Longest foreign token in characters; looked at before anything else. */
+export const FOREIGN_TOKEN_MAX_CHARACTERS = 16 * 1024;
+const KID_MAX_CHARACTERS = 1024;
+const SUBJECT_MAX_CHARACTERS = 2048;
+
+/** A foreign token taken apart. Nothing in it is believed yet. */
+export interface DecodedJwt {
+  readonly compact: string;
+  readonly alg: string;
+  readonly kid: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: readonly string[];
+  readonly expiresAt: number;
+  readonly notBefore: number | undefined;
+  readonly issuedAt: number | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+type Decoded<Value> = Result<Value, ExchangeRefusal>;
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * Takes a compact JWS apart, strictly: size first, then form, header, registered claims.
+ * @see RFC 7515 s7.1, RFC 7519 s4.1, RFC 8725 s3
+ */
+export function decodeJwt(compact: string): Decoded<DecodedJwt> {
+  const parts = splitCompact(compact);
+  if (!parts.ok) return parts;
+  const header = readHeader(parts.value.header);
+  if (!header.ok) return header;
+  const claims = readClaims(parts.value.payload);
+  if (!claims.ok) return claims;
+  return accept({ compact, ...header.value, ...claims.value, claims: parts.value.payload });
+}
+
+/** Nothing but three canonical base64url parts: jose alone would let white space, padding and stray bits pass. */
+const COMPACT_JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+
+function splitCompact(compact: string): Decoded<{ header: Members; payload: Members }> {
+  if (compact.length > FOREIGN_TOKEN_MAX_CHARACTERS) {
+    return refuse({ reason: "token_too_large", detail: `The token has ${compact.length} characters.` });
+  }
+  if (!COMPACT_JWS.test(compact)) return malformed("It is not three parts of base64url joined by dots.");
+  const [header, payload, signature] = compact.split(".").map(canonicalBytes);
+  if (header === undefined || payload === undefined || signature === undefined) {
+    return malformed("A part is not canonical base64url.");
+  }
+  const headerMembers = jsonObject(header);
+  const payloadMembers = jsonObject(payload);
+  if (headerMembers === undefined) return malformed("The header is not a JSON object in UTF-8.");
+  if (payloadMembers === undefined) return malformed("The payload is not a JSON object in UTF-8.");
+  return accept({ header: headerMembers, payload: payloadMembers });
+}
+
+function canonicalBytes(part: string): Uint8Array | undefined {
+  try {
+    const bytes = base64url.decode(part);
+    return base64url.encode(bytes) === part ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonObject(bytes: Uint8Array): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
+    );
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Members)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kinds of JWT that say what they are and are none of ours: RFC 8725 s3.11. */
+const ALLOWED_JWT_TYPES = /^(?:application\/)?(?:at\+jwt|client-authentication\+jwt)$/i;
+
+function readHeader(header: Members): Decoded<{ alg: string; kid: string }> {
+  const { alg, kid, typ, crit, b64 } = header;
+  if (crit !== undefined || b64 !== undefined) {
+    return refuse({ reason: "critical_header", detail: "The header has crit or b64." });
+  }
+  if (typ !== undefined && typeof typ !== "string") return malformed("The header's typ is not a string.");
+  if (typ !== undefined && /\+jwt$/i.test(typ) && !ALLOWED_JWT_TYPES.test(typ)) {
+    return refuse({ reason: "token_type_not_allowed", detail: `The header's typ is ${quote(typ)}.` });
+  }
+  if (typeof alg !== "string" || !FOREIGN_ALGORITHMS.includes(alg)) {
+    return refuse({
+      reason: "algorithm_not_allowed",
+      detail: `The header's alg is ${quote(alg)}; accepted are ${FOREIGN_ALGORITHMS.join(", ")}.`,
+    });
+  }
+  if (kid === undefined) return refuse({ reason: "kid_missing", detail: "The header has no kid." });
+  if (typeof kid !== "string" || kid === "" || kid.length > KID_MAX_CHARACTERS) {
+    return malformed(`The header's kid is not a string of 1 to ${KID_MAX_CHARACTERS} characters.`);
+  }
+  return accept({ alg, kid });
+}
+
+type RegisteredClaims = Omit<DecodedJwt, "compact" | "alg" | "kid" | "claims">;
+
+function readClaims(claims: Members): Decoded<RegisteredClaims> {
+  for (const name of ["iss", "sub", "aud", "exp"]) {
+    if (!Object.hasOwn(claims, name))
+      return refuse({ reason: "claim_missing", detail: `The claim ${name} is missing.` });
+  }
+  const { iss, sub, aud, exp, nbf, iat } = claims;
+  if (!isText(iss)) return wrongClaim("iss", "a string that is not empty");
+  if (!isText(sub) || sub.length > SUBJECT_MAX_CHARACTERS) {
+    return wrongClaim("sub", `a string of 1 to ${SUBJECT_MAX_CHARACTERS} characters`);
+  }
+  const audience = typeof aud === "string" ? [aud] : aud;
+  if (!Array.isArray(audience) || audience.length === 0 || !audience.every(isText)) {
+    return wrongClaim("aud", "a string, or an array of strings, that is not empty");
+  }
+  if (!isNumericDate(exp)) return wrongClaim("exp", "a number of seconds");
+  if (nbf !== undefined && !isNumericDate(nbf)) return wrongClaim("nbf", "a number of seconds");
+  if (iat !== undefined && !isNumericDate(iat)) return wrongClaim("iat", "a number of seconds");
+  return accept({ issuer: iss, subject: sub, audience, expiresAt: exp, notBefore: nbf, issuedAt: iat });
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function isNumericDate(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function malformed(detail: string): Decoded<never> {
+  return refuse({ reason: "token_malformed", detail });
+}
+
+function wrongClaim(name: string, shape: string): Decoded<never> {
+  return refuse({ reason: "claim_malformed", detail: `The claim ${name} must be ${shape}.` });
+}
+
+/** Foreign text in a detail: escaped, and not without end. */
+export function quote(value: unknown): string {
+  return (JSON.stringify(value) ?? "absent").slice(0, 200);
+}

@@ -1,0 +1,171 @@
+import { base64url } from "jose";
+import type { Context, Deps } from "../deps.ts";
+import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
+import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
+import { type CachedKey, type CoolDown, type KeyCache, remember } from "./key_cache.ts";
+
+/** How long a foreign key is believed after it was seen in its issuer's set. */
+const KEY_LIFETIME_SECONDS = 3600;
+/** How long an issuer is left alone after a fetch that did not bring what it was made for. */
+const COOL_DOWN_SECONDS = 30;
+/** KV's least: the mark itself says when it ends. */
+const COOL_DOWN_KV_SECONDS = 60;
+/** KV that does not answer by then counts as down: an exchange is slower without it, not broken. */
+const KV_TIMEOUT_MS = 1000;
+const POLL_MS = 25;
+const POLLS_MAX = (FETCH_TIMEOUT_MS + 1000) / POLL_MS;
+
+/** Which key is looked for. `generation` changes when the project purges the issuer's keys. */
+export interface KeyQuery {
+  readonly issuer: string;
+  readonly kid: string;
+  readonly generation: string;
+}
+
+export interface FoundKey {
+  readonly jwk: JsonWebKeyWithKid;
+  readonly source: "memory" | "kv" | "issuer" | "uploaded";
+  /** Imported keys by algorithm, kept as long as the key itself. */
+  readonly imported: Map<string, CryptoKey>;
+}
+
+type Found = Result<FoundKey, ExchangeRefusal>;
+
+/**
+ * An issuer's key: from memory, else from KV, else from the issuer. A fetch that brings the key it was made for
+ * starts no cool-down, so a rotated key is believed at once; one that does not leaves the issuer alone for 30 s,
+ * however many unknown kids come.
+ */
+export async function findKey(context: Context, query: KeyQuery): Promise<Found> {
+  const { deps } = context;
+  const names = await namesOf(query);
+  const remembered = recall(deps, names.key);
+  if (remembered !== undefined) return accept(remembered);
+  const [cached, mark] = await Promise.all([
+    readKv<CachedKey>(deps, names.key),
+    readKv<CoolDown>(deps, names.coolDown),
+  ]);
+  if (cached !== undefined && cached.expiresAtMs > deps.nowMs()) {
+    remember(deps.foreignKeys.keys, names.key, { ...cached, imported: new Map() });
+    return accept({ jwk: cached.jwk, source: "kv", imported: importedOf(deps.foreignKeys, names.key) });
+  }
+  if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark));
+  return fetchOnce(context, query, names);
+}
+
+interface CacheNames {
+  readonly key: string;
+  readonly coolDown: string;
+}
+
+/** Hashed, since KV's keys end at 512 bytes and issuers, kids and separators are foreign text. */
+async function namesOf({ issuer, kid, generation }: KeyQuery): Promise<CacheNames> {
+  const [key, coolDown] = await Promise.all([
+    digest(JSON.stringify([issuer, kid, generation])),
+    digest(JSON.stringify([issuer, generation])),
+  ]);
+  return { key: `key:${key}`, coolDown: `cool-down:${coolDown}` };
+}
+
+async function digest(text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return base64url.encode(new Uint8Array(bytes));
+}
+
+function recall(deps: Deps, name: string): FoundKey | undefined {
+  const entry = deps.foreignKeys.keys.get(name);
+  if (entry === undefined || entry.expiresAtMs <= deps.nowMs()) return undefined;
+  return { jwk: entry.jwk, source: "memory", imported: entry.imported };
+}
+
+function importedOf(cache: KeyCache, name: string): Map<string, CryptoKey> {
+  return cache.keys.get(name)?.imported ?? new Map();
+}
+
+/** One fetch at a time for an issuer in this isolate; the others poll for its outcome, sharing no promise. */
+async function fetchOnce(context: Context, query: KeyQuery, names: CacheNames): Promise<Found> {
+  const { deps } = context;
+  const { fetches } = deps.foreignKeys;
+  for (let poll = 0; poll < POLLS_MAX; poll++) {
+    const state = fetches.get(names.coolDown);
+    if (state?.coolDown !== undefined && state.coolDown.untilMs > deps.nowMs()) {
+      return refuse(coolDownRefusal(deps, state.coolDown));
+    }
+    if (state === undefined || state.inFlightUntilMs <= deps.nowMs())
+      return fetchAndKeep(context, query, names);
+    await deps.sleep(POLL_MS);
+    const remembered = recall(deps, names.key);
+    if (remembered !== undefined) return accept(remembered);
+  }
+  return refuse({
+    reason: "issuer_unreachable",
+    detail: `${query.issuer} is being asked for its keys and has not answered yet.`,
+    retryAfterSeconds: COOL_DOWN_SECONDS,
+  });
+}
+
+async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames): Promise<Found> {
+  const { deps } = context;
+  const { fetches } = deps.foreignKeys;
+  remember(fetches, names.coolDown, {
+    inFlightUntilMs: deps.nowMs() + FETCH_TIMEOUT_MS + 1000,
+    coolDown: undefined,
+  });
+  const fetched = await fetchKeys(deps, query.issuer);
+  if (!fetched.ok) return coolDown(context, names, fetched.refusal);
+  await keep(context, query, fetched.value.keys);
+  const found = recall(deps, names.key);
+  if (found !== undefined) {
+    fetches.delete(names.coolDown);
+    return accept({ ...found, source: "issuer" });
+  }
+  const rejected = fetched.value.rejected.get(query.kid);
+  const refused = coolDown(context, names, {
+    reason: "key_not_found",
+    detail: `${query.issuer} publishes no key with kid ${JSON.stringify(query.kid).slice(0, 200)}.`,
+  });
+  if (rejected === undefined) return refused;
+  return refuse({ reason: "key_rejected", detail: `The issuer's key ${rejected}.` });
+}
+
+/** Every key of the set, in memory now and in KV behind the answer. A set never takes away what it lacks. */
+async function keep(context: Context, query: KeyQuery, keys: readonly JsonWebKeyWithKid[]): Promise<void> {
+  const { deps, request } = context;
+  const expiresAtMs = deps.nowMs() + KEY_LIFETIME_SECONDS * 1000;
+  for (const jwk of keys) {
+    const { key } = await namesOf({ ...query, kid: jwk.kid });
+    remember(deps.foreignKeys.keys, key, { jwk, expiresAtMs, imported: new Map() });
+    request.waitUntil(writeKv(deps, key, { jwk, expiresAtMs }, KEY_LIFETIME_SECONDS));
+  }
+}
+
+function coolDown(context: Context, names: CacheNames, why: Omit<CoolDown, "untilMs">): Found {
+  const { deps, request } = context;
+  const mark = { ...why, untilMs: deps.nowMs() + COOL_DOWN_SECONDS * 1000 };
+  remember(deps.foreignKeys.fetches, names.coolDown, { inFlightUntilMs: 0, coolDown: mark });
+  request.waitUntil(writeKv(deps, names.coolDown, mark, COOL_DOWN_KV_SECONDS));
+  return refuse(coolDownRefusal(deps, mark));
+}
+
+function coolDownRefusal(deps: Deps, { reason, detail, untilMs }: CoolDown): ExchangeRefusal {
+  return { reason, detail, retryAfterSeconds: Math.max(1, Math.ceil((untilMs - deps.nowMs()) / 1000)) };
+}
+
+async function readKv<Value>(deps: Deps, name: string): Promise<Value | undefined> {
+  try {
+    const value = await Promise.race([deps.kv.get<Value>(name, "json"), deps.sleep(KV_TIMEOUT_MS)]);
+    return value ?? undefined;
+  } catch (error) {
+    deps.log({ level: "warn", event: "kv_read_failed", cause: String(error).slice(0, 200) });
+    return undefined;
+  }
+}
+
+async function writeKv(deps: Deps, name: string, value: unknown, expirationTtl: number): Promise<void> {
+  try {
+    await deps.kv.put(name, JSON.stringify(value), { expirationTtl });
+  } catch (error) {
+    deps.log({ level: "warn", event: "kv_write_failed", cause: String(error).slice(0, 200) });
+  }
+}

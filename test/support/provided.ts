@@ -1,0 +1,10 @@
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Issuer URL of a running oidc-provider; tests steer it below `/__control/`. */
+    foreignIssuer: string;
+    /** A libSQL server over HTTP; `LIBSQL_TEST_URL` puts a real one in its place. */
+    libsqlUrl: string;
+  }
+}
+
+export {};
