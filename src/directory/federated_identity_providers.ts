@@ -1,53 +1,43 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import {
+  accept,
+  PROVIDERS_PER_ACCOUNT_MAX,
+  type Problem,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
 import { authorize, type Permission } from "../rbac/index.ts";
 import {
-  type ClaimAssertion,
   decodeCursor,
-  insertSelect,
   newId,
   type Page,
   type PageRequest,
   pageOf,
   readBatch,
-  type Statement,
   schema,
 } from "../store/index.ts";
-import { locateProvider, locateServiceAccount, type ProviderRow, type ServiceAccountRow } from "./locate.ts";
+import { locateProvider, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
 import { type ProviderItem, providerItem, storedProvider } from "./provider_item.ts";
+import {
+  changedProvider,
+  insertProvider,
+  newProvider,
+  type ProviderChange,
+  type ProviderInput,
+  updateRow,
+} from "./provider_row.ts";
 import { judgeTerms } from "./provider_rules.ts";
 import { recorded } from "./recorded.ts";
-import { CHANGED_MEANWHILE, judgePrecondition, merged, notFound, type Stored } from "./versioned.ts";
+import { CHANGED_MEANWHILE, judgePrecondition, notFound, type Stored } from "./versioned.ts";
 
 export type { ProviderItem } from "./provider_item.ts";
+export type { ProviderChange, ProviderInput } from "./provider_row.ts";
 
 const { federatedIdentityProvider: provider, keyPurge } = schema;
 const LIST = "federated-identity-providers";
-/** Trusts of one account. An exchange tries those of one issuer, so their number is a bound on its work. */
-const PROVIDERS_MAX = 100;
-
-export interface ProviderInput {
-  readonly name: string;
-  readonly issuer: string;
-  readonly assertions: readonly ClaimAssertion[];
-  /** The issuer's key set, where it cannot be fetched. */
-  readonly jwks?: { readonly keys: readonly unknown[] } | undefined;
-  /** Seconds. */
-  readonly tokenLifetime?: number | undefined;
-  readonly disabled?: boolean | undefined;
-}
-
-/** A merge patch; lists are replaced whole. @see RFC 7396 */
-export interface ProviderChange {
-  readonly name?: string | undefined;
-  readonly issuer?: string | undefined;
-  readonly assertions?: readonly ClaimAssertion[] | undefined;
-  readonly jwks?: { readonly keys: readonly unknown[] } | null | undefined;
-  readonly tokenLifetime?: number | null | undefined;
-  readonly disabled?: boolean | undefined;
-}
 
 /** Where a trust lies: `{project}` and `{serviceAccount}` of the path. */
 export interface AccountRef {
@@ -211,74 +201,9 @@ function eventOf(
   } as const;
 }
 
-function newProvider(
-  { deps }: Context,
-  account: ServiceAccountRow,
-  input: ProviderInput,
-  jwks: ProviderRow["jwks"],
-): ProviderRow {
-  const now = secondsOf(deps.nowMs());
-  return {
-    id: newId(deps.nowMs()),
-    projectId: account.projectId,
-    serviceAccountId: account.id,
-    name: input.name,
-    issuer: input.issuer,
-    assertions: input.assertions,
-    jwks,
-    tokenLifetime: input.tokenLifetime ?? null,
-    disabled: input.disabled ?? false,
-    lastUsedAt: null,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-/** Inserted only while the account is there and has room: of two that race for the last place one gets it. */
-function insertProvider({ deps }: Context, row: ProviderRow): Statement {
-  return insertSelect(
-    deps.db,
-    provider,
-    row,
-    sql`FROM service_account a WHERE a.id = ${row.serviceAccountId}
-      AND (SELECT count(*) FROM federated_identity_provider f WHERE f.service_account_id = a.id) < ${PROVIDERS_MAX}`,
-  );
-}
-
-function updateRow({ deps }: Context, row: ProviderRow, next: ProviderRow): Statement {
-  const { id, projectId, serviceAccountId, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db
-    .update(provider)
-    .set(columns)
-    .where(and(eq(provider.id, id), eq(provider.version, row.version)));
-}
-
-async function changedProvider(
-  { deps }: Context,
-  row: ProviderRow,
-  change: ProviderChange,
-): Promise<Result<ProviderRow, Problem>> {
-  const issuer = change.issuer ?? row.issuer;
-  const assertions = change.assertions ?? row.assertions;
-  const keys = await judgeTerms(deps.config, { issuer, assertions, jwks: merged(row.jwks, change.jwks) });
-  if (!keys.ok) return keys;
-  return accept({
-    ...row,
-    issuer,
-    assertions,
-    jwks: keys.value,
-    name: change.name ?? row.name,
-    tokenLifetime: merged(row.tokenLifetime, change.tokenLifetime),
-    disabled: change.disabled ?? row.disabled,
-    version: row.version + 1,
-    updatedAt: secondsOf(deps.nowMs()),
-  });
-}
-
 const LIMIT_REACHED: Problem = {
   code: "limit_reached",
-  detail: `A service account has at most ${PROVIDERS_MAX} federated identity providers; delete one first.`,
+  detail: `A service account has at most ${PROVIDERS_PER_ACCOUNT_MAX} federated identity providers; delete one first.`,
 };
 
 function nameTaken(name: string): Problem {

@@ -1,71 +1,29 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, eq, gt } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { authorize } from "../rbac/index.ts";
-import {
-  decodeCursor,
-  insertSelect,
-  newId,
-  type Page,
-  type PageRequest,
-  pageOf,
-  readBatch,
-  type Statement,
-  schema,
-} from "../store/index.ts";
+import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../store/index.ts";
 import { locateProject, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
 import { recorded } from "./recorded.ts";
+import { type ServiceAccountItem, serviceAccountItem, storedAccount } from "./service_account_item.ts";
 import {
-  generateEmail,
-  type ServiceAccountItem,
-  serviceAccountItem,
-  storedAccount,
-} from "./service_account_item.ts";
-import {
-  CHANGED_MEANWHILE,
-  judgePrecondition,
-  type Labels,
-  type LabelsChange,
-  merged,
-  mergeLabels,
-  notFound,
-  type Stored,
-} from "./versioned.ts";
+  changedAccount,
+  insertAccount,
+  newAccount,
+  type ServiceAccountChange,
+  type ServiceAccountInput,
+  updateAccount,
+} from "./service_account_row.ts";
+import { CHANGED_MEANWHILE, judgePrecondition, notFound, type Stored } from "./versioned.ts";
 
 export type { ServiceAccountItem } from "./service_account_item.ts";
+export type { ServiceAccountChange, ServiceAccountInput } from "./service_account_row.ts";
 
 const { serviceAccount, federatedIdentityProvider, accessToken, issuedEmail } = schema;
 const LIST = "service-accounts";
 /** E-mails tried before we give up; two accounts of one name meet once in 78 thousand million. */
 const EMAILS_MAX = 5;
-
-export interface ServiceAccountInput {
-  readonly name: string;
-  readonly displayName?: string | undefined;
-  readonly description?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly labels?: Labels | undefined;
-  readonly disabled?: boolean | undefined;
-  /** Integer seconds since the epoch. */
-  readonly expiresAt?: number | undefined;
-  readonly allowedAudiences?: readonly string[] | undefined;
-  /** Seconds. */
-  readonly tokenLifetime?: number | undefined;
-}
-
-/** A merge patch. @see RFC 7396 */
-export interface ServiceAccountChange {
-  readonly name?: string | undefined;
-  readonly displayName?: string | null | undefined;
-  readonly description?: string | null | undefined;
-  readonly owner?: string | null | undefined;
-  readonly labels?: LabelsChange | undefined;
-  readonly disabled?: boolean | undefined;
-  readonly expiresAt?: number | null | undefined;
-  readonly allowedAudiences?: readonly string[] | null | undefined;
-  readonly tokenLifetime?: number | null | undefined;
-}
 
 type Verdict = Promise<Result<Stored<ServiceAccountItem>, Problem>>;
 
@@ -198,64 +156,6 @@ function eventOf(
     projectId: account?.projectId,
     serviceAccountId: account?.id,
   } as const;
-}
-
-function newAccount({ deps }: Context, projectId: string, input: ServiceAccountInput): ServiceAccountRow {
-  const now = secondsOf(deps.nowMs());
-  return {
-    id: newId(deps.nowMs()),
-    projectId,
-    name: input.name,
-    email: generateEmail(input.name, deps.config.emailDomain),
-    displayName: input.displayName ?? null,
-    description: input.description ?? null,
-    owner: input.owner ?? null,
-    labels: input.labels ?? {},
-    allowedAudiences: input.allowedAudiences ?? [],
-    tokenLifetime: input.tokenLifetime ?? null,
-    disabled: input.disabled ?? false,
-    expiresAt: input.expiresAt ?? null,
-    lastUsedAt: null,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-/** Inserted only while the project is there, whether or not the database keeps foreign keys. */
-function insertAccount({ deps }: Context, row: ServiceAccountRow): Statement {
-  return insertSelect(deps.db, serviceAccount, row, sql`FROM project p WHERE p.id = ${row.projectId}`);
-}
-
-function updateAccount({ deps }: Context, row: ServiceAccountRow, next: ServiceAccountRow): Statement {
-  const { id, projectId, email, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db
-    .update(serviceAccount)
-    .set(columns)
-    .where(and(eq(serviceAccount.id, id), eq(serviceAccount.version, row.version)));
-}
-
-function changedAccount(
-  row: ServiceAccountRow,
-  change: ServiceAccountChange,
-  now: number,
-): Result<ServiceAccountRow, Problem> {
-  const labels = mergeLabels(row.labels, change.labels);
-  if (!labels.ok) return labels;
-  return accept({
-    ...row,
-    name: change.name ?? row.name,
-    displayName: merged(row.displayName, change.displayName),
-    description: merged(row.description, change.description),
-    owner: merged(row.owner, change.owner),
-    labels: labels.value,
-    allowedAudiences: merged(row.allowedAudiences, change.allowedAudiences) ?? [],
-    tokenLifetime: merged(row.tokenLifetime, change.tokenLifetime),
-    disabled: change.disabled ?? row.disabled,
-    expiresAt: merged(row.expiresAt, change.expiresAt),
-    version: row.version + 1,
-    updatedAt: now,
-  });
 }
 
 function nameTaken(name: string): Problem {

@@ -1,4 +1,4 @@
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
+import { accept, LABELS_MAX, type Problem, type Result, refuse } from "../protocol/index.ts";
 
 /** A resource as it is answered, with the tag that names this state of it. */
 export interface Stored<Item> {
@@ -27,8 +27,6 @@ export function judgePrecondition(
 export type Labels = Readonly<Record<string, string>>;
 /** A merge patch on labels: null takes a label away, null as a whole takes all. @see RFC 7396 */
 export type LabelsChange = Readonly<Record<string, string | null>> | null;
-
-export const LABELS_MAX = 64;
 
 export function mergeLabels(labels: Labels, change: LabelsChange | undefined): Result<Labels, Problem> {
   if (change === undefined) return accept(labels);

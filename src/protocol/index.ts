@@ -3,6 +3,7 @@
  * Imports nothing and knows nobody; every other room speaks these words.
  */
 export * from "./actor.ts";
+export * from "./limits.ts";
 export * from "./oauth.ts";
 export * from "./problems.ts";
 export * from "./refusals.ts";

@@ -1,4 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
+import { PROVIDERS_PER_ACCOUNT_MAX } from "../protocol/index.ts";
 import { type Database, isUuid, schema } from "../store/index.ts";
 
 const account = schema.serviceAccount;
@@ -15,9 +16,6 @@ export interface Anchor {
   readonly generation: string;
   readonly providers: readonly TrustedProvider[];
 }
-
-/** Trusts of one account in one issuer that are tried, oldest first. */
-const PROVIDERS_MAX = 100;
 
 /**
  * The reads that find who vouches, for the exchange's one batch. Columns carry names of their own: D1 hands a
@@ -43,7 +41,7 @@ export function anchorQueries(db: Database, selector: string, issuer: string) {
     .from(provider)
     .where(and(eq(provider.serviceAccountId, sql`(${accountId})`), eq(provider.issuer, issuer)))
     .orderBy(asc(provider.id))
-    .limit(PROVIDERS_MAX);
+    .limit(PROVIDERS_PER_ACCOUNT_MAX);
   return [accountQuery, providersQuery] as const;
 }
 

@@ -2,7 +2,8 @@ import type { Deps } from "../../deps.ts";
 import { listProjectAuditEvents } from "../../directory/index.ts";
 import { answerJson } from "./answers.ts";
 import { mount, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { auditEventItem, auditQuery, projectParams } from "./schemas.ts";
+import { auditEventItem } from "./items.ts";
+import { auditQuery, projectParams } from "./schemas.ts";
 
 export function auditEventRoutes(routes: V1Routes, deps: Deps): void {
   mount(

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, Deps } from "../../deps.ts";
 import { contextOf, type RouteContext, type RouteEnv } from "../context.ts";
-import { problemItem } from "./schemas.ts";
+import { problemItem } from "./items.ts";
 
 export type V1Routes = OpenAPIHono<RouteEnv>;
 

@@ -8,67 +8,58 @@ import {
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
 import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { pageQuery, projectChange, projectInput, projectItem, projectParams } from "./schemas.ts";
+import { projectItem } from "./items.ts";
+import { pageQuery, projectChange, projectInput, projectParams } from "./schemas.ts";
 
-const tag = "projects";
-const collection = { path: "/v1/projects", tag, params: nothing };
-const member = { path: "/v1/projects/{project}", tag, params: projectParams };
+const collection = { path: "/v1/projects", tag: "projects", params: nothing };
+const member = { path: "/v1/projects/{project}", tag: "projects", params: projectParams };
 const one = { status: 200, description: "The project", schema: projectItem } as const;
+const page = { status: 200, description: "A page of projects", schema: pageSchema(projectItem) } as const;
+const gone = { status: 204, description: "Deleted" } as const;
+
+const create = {
+  ...collection,
+  method: "post",
+  summary: "Create a project",
+  body: projectInput,
+  answer: { ...one, status: 201 },
+} as const;
+const list = {
+  ...collection,
+  method: "get",
+  summary: "List projects",
+  query: pageQuery,
+  answer: page,
+} as const;
+const get = { ...member, method: "get", summary: "Get a project", answer: one } as const;
+const change = {
+  ...member,
+  method: "patch",
+  summary: "Change a project (JSON merge patch)",
+  body: projectChange,
+  answer: one,
+} as const;
+const remove = {
+  ...member,
+  method: "delete",
+  summary: "Delete a project with all that it holds",
+  answer: gone,
+} as const;
 
 export function projectRoutes(routes: V1Routes, deps: Deps): void {
-  mount(
-    routes,
-    deps,
-    {
-      ...collection,
-      method: "post",
-      summary: "Create a project",
-      body: projectInput,
-      answer: { ...one, status: 201 },
-    },
-    async (c, { context, body }) => answerCreated(c, await createProject(context, body)),
+  mount(routes, deps, create, async (c, { context, body }) =>
+    answerCreated(c, await createProject(context, body)),
   );
-  mount(
-    routes,
-    deps,
-    {
-      ...collection,
-      method: "get",
-      summary: "List projects",
-      query: pageQuery,
-      answer: { status: 200, description: "A page of projects", schema: pageSchema(projectItem) },
-    },
-    async (c, { context, query }) => answerJson(c, await listProjects(context, pageOfQuery(query))),
+  mount(routes, deps, list, async (c, { context, query }) =>
+    answerJson(c, await listProjects(context, pageOfQuery(query))),
   );
-  mount(
-    routes,
-    deps,
-    { ...member, method: "get", summary: "Get a project", answer: one },
-    async (c, { context, params }) => answerStored(c, await getProject(context, params.project)),
+  mount(routes, deps, get, async (c, { context, params }) =>
+    answerStored(c, await getProject(context, params.project)),
   );
-  mount(
-    routes,
-    deps,
-    {
-      ...member,
-      method: "patch",
-      summary: "Change a project (JSON merge patch)",
-      body: projectChange,
-      answer: one,
-    },
-    async (c, { context, params, body, ifMatch }) =>
-      answerStored(c, await updateProject(context, params.project, body, ifMatch)),
+  mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
+    answerStored(c, await updateProject(context, params.project, body, ifMatch)),
   );
-  mount(
-    routes,
-    deps,
-    {
-      ...member,
-      method: "delete",
-      summary: "Delete a project with all that it holds",
-      answer: { status: 204, description: "Deleted" },
-    },
-    async (c, { context, params, ifMatch }) =>
-      answerEmpty(c, await deleteProject(context, params.project, ifMatch)),
+  mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
+    answerEmpty(c, await deleteProject(context, params.project, ifMatch)),
   );
 }

@@ -4,8 +4,8 @@ import { getSigningKeys, rotateSigningKeys } from "../../directory/index.ts";
 import { accept } from "../../protocol/index.ts";
 import { answerJson } from "./answers.ts";
 import { mount, nothing, type V1Routes } from "./endpoint.ts";
+import { signingKeyItem } from "./items.ts";
 import { renderProblem } from "./problem.ts";
-import { signingKeyItem } from "./schemas.ts";
 
 const tag = "signing keys";
 

@@ -1,0 +1,98 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Context } from "../deps.ts";
+import { accept, type Problem, type Result, secondsOf } from "../protocol/index.ts";
+import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import type { ServiceAccountRow } from "./locate.ts";
+import { generateEmail } from "./service_account_item.ts";
+import { type Labels, type LabelsChange, merged, mergeLabels } from "./versioned.ts";
+
+const { serviceAccount } = schema;
+
+export interface ServiceAccountInput {
+  readonly name: string;
+  readonly displayName?: string | undefined;
+  readonly description?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly labels?: Labels | undefined;
+  readonly disabled?: boolean | undefined;
+  /** Integer seconds since the epoch. */
+  readonly expiresAt?: number | undefined;
+  readonly allowedAudiences?: readonly string[] | undefined;
+  /** Seconds. */
+  readonly tokenLifetime?: number | undefined;
+}
+
+/** A merge patch. @see RFC 7396 */
+export interface ServiceAccountChange {
+  readonly name?: string | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly owner?: string | null | undefined;
+  readonly labels?: LabelsChange | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly expiresAt?: number | null | undefined;
+  readonly allowedAudiences?: readonly string[] | null | undefined;
+  readonly tokenLifetime?: number | null | undefined;
+}
+
+export function newAccount(
+  { deps }: Context,
+  projectId: string,
+  input: ServiceAccountInput,
+): ServiceAccountRow {
+  const now = secondsOf(deps.nowMs());
+  return {
+    id: newId(deps.nowMs()),
+    projectId,
+    name: input.name,
+    email: generateEmail(input.name, deps.config.emailDomain),
+    displayName: input.displayName ?? null,
+    description: input.description ?? null,
+    owner: input.owner ?? null,
+    labels: input.labels ?? {},
+    allowedAudiences: input.allowedAudiences ?? [],
+    tokenLifetime: input.tokenLifetime ?? null,
+    disabled: input.disabled ?? false,
+    expiresAt: input.expiresAt ?? null,
+    lastUsedAt: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** Inserted only while the project is there, whether or not the database keeps foreign keys. */
+export function insertAccount({ deps }: Context, row: ServiceAccountRow): Statement {
+  return insertSelect(deps.db, serviceAccount, row, sql`FROM project p WHERE p.id = ${row.projectId}`);
+}
+
+export function updateAccount({ deps }: Context, row: ServiceAccountRow, next: ServiceAccountRow): Statement {
+  const { id, projectId, email, createdAt, lastUsedAt, ...columns } = next;
+  return deps.db
+    .update(serviceAccount)
+    .set(columns)
+    .where(and(eq(serviceAccount.id, id), eq(serviceAccount.version, row.version)));
+}
+
+export function changedAccount(
+  row: ServiceAccountRow,
+  change: ServiceAccountChange,
+  now: number,
+): Result<ServiceAccountRow, Problem> {
+  const labels = mergeLabels(row.labels, change.labels);
+  if (!labels.ok) return labels;
+  return accept({
+    ...row,
+    name: change.name ?? row.name,
+    displayName: merged(row.displayName, change.displayName),
+    description: merged(row.description, change.description),
+    owner: merged(row.owner, change.owner),
+    labels: labels.value,
+    allowedAudiences: merged(row.allowedAudiences, change.allowedAudiences) ?? [],
+    tokenLifetime: merged(row.tokenLifetime, change.tokenLifetime),
+    disabled: change.disabled ?? row.disabled,
+    expiresAt: merged(row.expiresAt, change.expiresAt),
+    version: row.version + 1,
+    updatedAt: now,
+  });
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { sourceFiles, sourceOf, withoutComments } from "./imports.ts";
+
+/** What only certain files may do, as the text that does it. */
+const DOORS: readonly (readonly [what: string, pattern: RegExp, allowed: readonly string[]])[] = [
+  ["run a batch", /\bdb\s*\.batch\(/, ["audit/commit.ts", "store/database.ts"]],
+  [
+    "run a single statement",
+    /\bdb\s*\.(?:run|all|get|values)\(|\bawait\s+[\w.]*db\s*\./,
+    ["audit/commit.ts", "store/database.ts"],
+  ],
+  ["fetch from strangers", /\bdeps\s*\.fetch\(|(?<![.\w])fetch\(/, ["trust/jwks.ts", "app.ts", "index.ts"]],
+  [
+    "open or make a private key",
+    /\bsubtle\s*\.decrypt\(|\bgenerateKeyPair\(|\bunseal\(/,
+    ["keyring/seal.ts", "keyring/generate.ts", "keyring/rotate.ts", "keyring/sign.ts"],
+  ],
+  ["read the environment", /\benv\s*\.[A-Z]/, ["app.ts", "config.ts"]],
+  ["look at the clock", /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, ["app.ts"]],
+  ["roll dice", /\bMath\.random\(/, []],
+  ["write to the console", /\bconsole\s*\./, ["app.ts", "index.ts"]],
+];
+
+describe.each(DOORS)("only its doors %s", (_what, pattern, allowed) => {
+  it("nobody else does", () => {
+    const found = sourceFiles().filter((file) => pattern.test(withoutComments(sourceOf(file))));
+    expect(found.filter((file) => !allowed.includes(file))).toEqual([]);
+  });
+
+  it.each(allowed)("%s still does, or stands here in vain", (file) => {
+    expect(sourceFiles()).toContain(file);
+  });
+});
