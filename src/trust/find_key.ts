@@ -164,7 +164,10 @@ async function readKv<Value>(deps: Deps, name: string): Promise<Value | undefine
 
 async function writeKv(deps: Deps, name: string, value: unknown, expirationTtl: number): Promise<void> {
   try {
-    await deps.kv.put(name, JSON.stringify(value), { expirationTtl });
+    await Promise.race([
+      deps.kv.put(name, JSON.stringify(value), { expirationTtl }),
+      deps.sleep(KV_TIMEOUT_MS),
+    ]);
   } catch (error) {
     deps.log({ level: "warn", event: "kv_write_failed", cause: String(error).slice(0, 200) });
   }
