@@ -61,8 +61,11 @@ async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Pr
   const id = newId(deps.nowMs());
   const request = { id, ip: null, userAgent: "cron", startedAtMs: deps.nowMs(), waitUntil };
   const context: Context = { deps, request, actor: { type: "system" } };
-  await tendSigningKeys(context);
-  await forgetExpiredTokens(deps);
+  try {
+    await tendSigningKeys(context);
+  } finally {
+    await forgetExpiredTokens(deps);
+  }
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }
 

@@ -1,8 +1,8 @@
-import { sql } from "drizzle-orm";
+import { asc, inArray, lt, sql } from "drizzle-orm";
 import { maintain } from "../audit/index.ts";
 import type { Deps } from "../deps.ts";
 import { secondsOf } from "../protocol/index.ts";
-import { insertSelect, type Statement, schema } from "../store/index.ts";
+import { insertSelect, readBatch, type Statement, schema } from "../store/index.ts";
 import type { MintedToken } from "./mint.ts";
 
 /** The versions that the decision was made from. */
@@ -50,16 +50,25 @@ export function insertAccessToken(
 const KEPT_AFTER_EXPIRY_SECONDS = 7 * 24 * 3600;
 /** Rows deleted in one step: short enough that no exchange beside it waits. */
 const FORGOTTEN_AT_ONCE = 1000;
+/** Steps of one hour's work. */
+const STEPS_MAX = 200;
 
-/** Deletes one step of rows of tokens that expired a week ago. Its event stays. */
+/** Deletes the rows of tokens that expired a week ago, in bounded steps. Their events stay. */
 export async function forgetExpiredTokens(deps: Deps): Promise<void> {
   const { accessToken } = schema;
   const before = secondsOf(deps.nowMs()) - KEPT_AFTER_EXPIRY_SECONDS;
-  await maintain(deps, [
-    deps.db
-      .delete(accessToken)
-      .where(
-        sql`jti IN (SELECT jti FROM access_token WHERE expires_at < ${before} ORDER BY expires_at LIMIT ${FORGOTTEN_AT_ONCE})`,
-      ),
-  ]);
+  const expired = lt(accessToken.expiresAt, before);
+  for (let step = 0; step < STEPS_MAX; step++) {
+    const [rows] = await readBatch(deps.db, [
+      deps.db.select({ jti: accessToken.jti }).from(accessToken).where(expired).limit(1),
+    ]);
+    if (rows.length === 0) return;
+    const oldest = deps.db
+      .select({ jti: accessToken.jti })
+      .from(accessToken)
+      .where(expired)
+      .orderBy(asc(accessToken.expiresAt))
+      .limit(FORGOTTEN_AT_ONCE);
+    await maintain(deps, [deps.db.delete(accessToken).where(inArray(accessToken.jti, oldest))]);
+  }
 }

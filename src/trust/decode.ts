@@ -6,6 +6,8 @@ import { FOREIGN_ALGORITHMS } from "./algorithms.ts";
 export const FOREIGN_TOKEN_MAX_CHARACTERS = 16 * 1024;
 const KID_MAX_CHARACTERS = 1024;
 const SUBJECT_MAX_CHARACTERS = 2048;
+/** Objects and arrays inside each other; whoever walks claims later walks no deeper. */
+const NESTING_MAX = 16;
 
 /** A foreign token taken apart. Nothing in it is believed yet. */
 export interface DecodedJwt {
@@ -53,7 +55,8 @@ function splitCompact(compact: string): Decoded<{ header: Members; payload: Memb
   const headerMembers = jsonObject(header);
   const payloadMembers = jsonObject(payload);
   if (headerMembers === undefined) return malformed("The header is not a JSON object in UTF-8.");
-  if (payloadMembers === undefined) return malformed("The payload is not a JSON object in UTF-8.");
+  if (payloadMembers === undefined)
+    return malformed("The payload is not a JSON object in UTF-8, or too deeply nested.");
   return accept({ header: headerMembers, payload: payloadMembers });
 }
 
@@ -77,6 +80,11 @@ function jsonObject(bytes: Uint8Array): Members | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
 }
 
 /** Kinds of JWT that say what they are and are none of ours: RFC 8725 s3.11. */

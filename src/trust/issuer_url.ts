@@ -1,6 +1,7 @@
 import { accept, type Result, refuse } from "../protocol/index.ts";
 
 const ISSUER_MAX_CHARACTERS = 255;
+const DOCUMENT_MAX_CHARACTERS = 2048;
 
 export interface IssuerUrlRules {
   /** Lets http and loopback in. */
@@ -9,6 +10,8 @@ export interface IssuerUrlRules {
   readonly ownOrigin: string;
   /** False when the key set was uploaded: then a host that only its own cluster can name is fine. */
   readonly isFetched: boolean;
+  /** True for what an issuer's documents lead to: such a URL may be longer, and have a query. */
+  readonly isDocument?: boolean;
 }
 
 /**
@@ -24,7 +27,7 @@ export function judgeIssuerUrl(text: string, rules: IssuerUrlRules): Result<URL,
   if (text.includes("\\")) return refuse("has a backslash");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) return refuse("is not an absolute URL");
-  const shape = judgeShape(text, url);
+  const shape = judgeShape(text, url, rules.isDocument ?? false);
   if (shape !== undefined) return refuse(shape);
   const isLoopback = isLoopbackHost(url.hostname);
   if (rules.isDevelopment && isLoopback) return judgeLoopback(url, rules);
@@ -36,9 +39,9 @@ export function judgeIssuerUrl(text: string, rules: IssuerUrlRules): Result<URL,
   return accept(url);
 }
 
-function judgeShape(text: string, url: URL): string | undefined {
+function judgeShape(text: string, url: URL, isDocument: boolean): string | undefined {
   if (url.protocol !== "https:" && url.protocol !== "http:") return "must be https";
-  if (text.includes("?")) return "has a query";
+  if (text.includes("?") && !isDocument) return "has a query";
   if (text.includes("#")) return "has a fragment";
   if (url.username !== "" || url.password !== "" || text.includes("@")) return "has user information";
   if (/%2f|%5c|%2e|%00/i.test(text)) return "has an encoded slash, dot or NUL";

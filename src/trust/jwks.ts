@@ -51,6 +51,7 @@ async function fetchJson(deps: Deps, url: string, signal: AbortSignal): Promise<
     isDevelopment: deps.config.isDevelopment,
     ownOrigin: deps.config.issuerUrl,
     isFetched: true,
+    isDocument: true,
   };
   const judged = judgeIssuerUrl(url, rules);
   if (!judged.ok)

@@ -1,0 +1,154 @@
+/** `npm run docs`: writes what can be generated; with `--check` it only says what is out of step, or leads nowhere. */
+import { existsSync } from "node:fs";
+import { glob, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Deps } from "../src/deps.ts";
+import { EXCHANGE_REASONS, PROBLEMS } from "../src/protocol/index.ts";
+import { PERMISSIONS } from "../src/rbac/index.ts";
+import { v1Routes } from "../src/routes/v1/index.ts";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const NOTE = "<!-- Made by `npm run docs`; edit its source instead. -->";
+
+/** Path below the repository, and text. */
+type Page = readonly [path: string, text: string];
+
+async function main(): Promise<void> {
+  const pages = await generate();
+  if (!process.argv.includes("--check")) {
+    for (const [path, text] of pages) await writeFile(join(ROOT, path), text);
+    console.log(`wrote ${pages.map(([path]) => path).join(", ")}`);
+    return;
+  }
+  const faults = [...(await outOfStep(pages)), ...(await deadLinks())];
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+async function generate(): Promise<readonly Page[]> {
+  return [
+    ["docs/errors.md", errorsPage()],
+    ["docs/permissions.md", permissionsPage()],
+    ["docs/standards.md", await standardsPage()],
+    ["docs/openapi.json", await openApi()],
+  ];
+}
+
+function errorsPage(): string {
+  return `${NOTE}
+# Errors
+
+## Why an exchange was refused
+
+The caller of the token endpoint gets the standard's coarse code and one neutral sentence. The exact reason stands in
+the account's audit event (\`GET /v1/projects/{project}/audit-events?outcome=refused\`), as \`reason\` with a \`detail\`.
+
+${table(
+  ["reason", "meaning"],
+  Object.entries(EXCHANGE_REASONS).map(([reason, meaning]) => [code(reason), meaning]),
+)}
+
+| what was wrong | token exchange | jwt-bearer | client credentials |
+| --- | --- | --- | --- |
+| the token, its trust, the account | 400 \`invalid_request\` (RFC 8693 s2.2.2) | 400 \`invalid_grant\` (RFC 7523 s3.1) | 401 \`invalid_client\` (RFC 7523 s3.2) |
+| audience or resource | 400 \`invalid_target\` (RFC 8707 s2) | the same | the same |
+| scope | 400 \`invalid_scope\` | the same | the same |
+| the issuer does not answer, or we cannot decide | 503 \`temporarily_unavailable\`, \`Retry-After\` | the same | the same |
+| a parameter is missing, repeated or malformed | 400 \`invalid_request\` | the same | the same |
+
+## Problems of \`/v1\`
+
+\`application/problem+json\` (RFC 9457) with a stable \`code\`, a \`detail\` that says what to do, the \`requestId\` of the
+record, and for a bad body one entry in \`errors\` per member, each with its JSON Pointer.
+
+${table(
+  ["code", "status", "title"],
+  Object.entries(PROBLEMS).map(([name, { status, title }]) => [code(name), String(status), title]),
+)}
+`;
+}
+
+function permissionsPage(): string {
+  const rows = Object.entries(PERMISSIONS).map(([permission, meaning]) => [code(permission), meaning]);
+  return `${NOTE}
+# Permissions
+
+One for each verb of \`/v1\`. Until roles exist the bootstrap token holds all of them and nobody else holds any.
+
+${table(["permission", "meaning"], rows)}
+`;
+}
+
+const SEE = /@see ([^\n*]+)/g;
+const CLAUSE = /\b((?:RFC \d+|OpenID Connect [A-Za-z]+ 1\.0|NIST SP \d+-\d+\w|CVE-\d+-\d+))(?: s([\d.]+))?/g;
+
+/** Which clause of which standard is kept where, from the `@see` of the code itself. */
+async function standardsPage(): Promise<string> {
+  const files = new Map<string, Set<string>>();
+  for await (const path of glob("src/**/*.ts", { cwd: ROOT })) {
+    const source = await readFile(join(ROOT, path), "utf8");
+    for (const [, text = ""] of source.matchAll(SEE)) {
+      for (const [, standard = "", section] of text.matchAll(CLAUSE)) {
+        const clause = section === undefined ? standard : `${standard} s${section.replace(/\.$/, "")}`;
+        files.set(clause, (files.get(clause) ?? new Set()).add(path));
+      }
+    }
+  }
+  const order = new Intl.Collator("en", { numeric: true });
+  const rows = [...files]
+    .sort(([one], [other]) => order.compare(one, other))
+    .map(([clause, paths]) => [
+      clause,
+      [...paths]
+        .sort()
+        .map((path) => `[${path}](../${path})`)
+        .join(", "),
+    ]);
+  return `${NOTE}
+# Standards
+
+Each clause that the code names, and where it is kept.
+
+${table(["clause", "where"], rows)}
+`;
+}
+
+async function openApi(): Promise<string> {
+  // The document says nothing of the rest of `deps`: nothing is served here.
+  const deps = { config: { issuerUrl: "https://sts.example.com" } } as Deps;
+  const response = await v1Routes(deps).request("/openapi.json");
+  return `${JSON.stringify(await response.json(), null, 2)}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+async function outOfStep(pages: readonly Page[]): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for (const [path, text] of pages) {
+    const known = existsSync(join(ROOT, path)) ? await readFile(join(ROOT, path), "utf8") : "";
+    if (known !== text) faults.push(`${path} is out of step with the code: run npm run docs`);
+  }
+  return faults;
+}
+
+const LINK = /\]\((?!https?:|#|mailto:)([^)#\s]+)/g;
+
+async function deadLinks(): Promise<readonly string[]> {
+  const faults: string[] = [];
+  for await (const path of glob("{*.md,docs/**/*.md,examples/**/*.md}", { cwd: ROOT })) {
+    const text = await readFile(join(ROOT, path), "utf8");
+    for (const [, target = ""] of text.matchAll(LINK)) {
+      if (!existsSync(join(ROOT, dirname(path), target)))
+        faults.push(`${path} links to ${target}, which is not there`);
+    }
+  }
+  return faults;
+}
+
+await main();
