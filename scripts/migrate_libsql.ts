@@ -40,7 +40,9 @@ async function applyOne(client: Client, name: string, sql: string): Promise<bool
     return true;
   } catch (error) {
     if (isBusy(error)) throw error;
-    throw new Error(`${name} failed: ${messageOf(error)}. Mend it and run again.`, { cause: error });
+    throw new Error(`${name} failed: ${messageOf(error)}. Running again goes on from there.`, {
+      cause: error,
+    });
   } finally {
     transaction.close();
   }

@@ -187,7 +187,7 @@ export const auditEvent = sqliteTable(
     check("guard", sql`${table.rowsChanged} > 0`),
     index("audit_event_by_project").on(table.projectId, table.id),
     index("audit_event_by_service_account").on(table.serviceAccountId, table.id),
-    index("audit_event_by_flood_bucket").on(table.floodBucket),
-    uniqueIndex("audit_event_one_flood").on(table.floodBucket),
+    index("audit_event_by_flood_bucket").on(table.floodBucket).where(sql`${table.floodBucket} IS NOT NULL`),
+    uniqueIndex("audit_event_one_flood").on(table.floodBucket).where(sql`${table.reason} = 'flood'`),
   ],
 );

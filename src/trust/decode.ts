@@ -74,9 +74,8 @@ function jsonObject(bytes: Uint8Array): Members | undefined {
     const value: unknown = JSON.parse(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
     );
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Members)
-      : undefined;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject && isShallow(value, NESTING_MAX) ? (value as Members) : undefined;
   } catch {
     return undefined;
   }

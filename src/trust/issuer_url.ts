@@ -20,8 +20,8 @@ export interface IssuerUrlRules {
  * runtime's to refuse (`global_fetch_strictly_public`).
  */
 export function judgeIssuerUrl(text: string, rules: IssuerUrlRules): Result<URL, string> {
-  if (text.length > ISSUER_MAX_CHARACTERS)
-    return refuse(`is longer than ${ISSUER_MAX_CHARACTERS} characters`);
+  const maxCharacters = rules.isDocument ? DOCUMENT_MAX_CHARACTERS : ISSUER_MAX_CHARACTERS;
+  if (text.length > maxCharacters) return refuse(`is longer than ${maxCharacters} characters`);
   if (!/^[\x21-\x7e]+$/.test(text))
     return refuse("has white space, control characters or characters beyond ASCII");
   if (text.includes("\\")) return refuse("has a backslash");
