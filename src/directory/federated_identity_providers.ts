@@ -1,4 +1,4 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { and, asc, eq, gt, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
@@ -9,17 +9,10 @@ import {
   refuse,
   secondsOf,
 } from "../protocol/index.ts";
-import { authorize, type Permission } from "../rbac/index.ts";
-import {
-  decodeCursor,
-  newId,
-  type Page,
-  type PageRequest,
-  pageOf,
-  readBatch,
-  schema,
-} from "../store/index.ts";
-import { locateProvider, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
+import { insertSelect, newId, type Page, type PageRequest, schema } from "../store/index.ts";
+import { attempt, attemptChange, permitted } from "./attempt.ts";
+import { listPage } from "./list_page.ts";
+import { locateProvider, locateServiceAccount, type ProviderRow, type ServiceAccountRow } from "./locate.ts";
 import { type ProviderItem, providerItem, storedProvider } from "./provider_item.ts";
 import {
   changedProvider,
@@ -30,14 +23,12 @@ import {
   updateRow,
 } from "./provider_row.ts";
 import { judgeTerms } from "./provider_rules.ts";
-import { recorded } from "./recorded.ts";
-import { CHANGED_MEANWHILE, judgePrecondition, notFound, type Stored } from "./versioned.ts";
+import { CHANGED_MEANWHILE, notFound, type Stored } from "./versioned.ts";
 
 export type { ProviderItem } from "./provider_item.ts";
 export type { ProviderChange, ProviderInput } from "./provider_row.ts";
 
 const { federatedIdentityProvider: provider, keyPurge } = schema;
-const LIST = "federated-identity-providers";
 
 /** Where a trust lies: `{project}` and `{serviceAccount}` of the path. */
 export interface AccountRef {
@@ -47,18 +38,22 @@ export interface AccountRef {
 
 type Verdict = Promise<Result<Stored<ProviderItem>, Problem>>;
 
+const place = (row: ProviderRow) => ({ projectId: row.projectId, serviceAccountId: row.serviceAccountId });
+const within = (row: ServiceAccountRow) => ({ projectId: row.projectId, serviceAccountId: row.id });
+
 export async function createProvider(context: Context, ref: AccountRef, input: ProviderInput): Verdict {
   const { deps } = context;
   const found = await locateServiceAccount(deps, ref.project, ref.serviceAccount);
-  const account = found.ok ? found.value.account : undefined;
-  const event = eventOf("federated_identity_provider.create", account, undefined);
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const allowed = allow(context, "federated-identity-providers:create", found.value.account);
-    if (!allowed.ok) return allowed;
+  const event = {
+    action: "federated_identity_provider.create",
+    target: { type: "federated_identity_provider" },
+    ...(found.ok ? within(found.value) : {}),
+  } as const;
+  const access = { found, permission: "federated-identity-providers:create", place: within } as const;
+  return attempt(context, { ...access, event }, async (account) => {
     const keys = await judgeTerms(deps.config, { ...input, jwks: input.jwks ?? null });
     if (!keys.ok) return keys;
-    const row = newProvider(context, found.value.account, input, keys.value);
+    const row = newProvider(context, account, input, keys.value);
     const committed = await commit(context, {
       event: { ...event, target: { ...event.target, id: row.id } },
       guarded: insertProvider(context, row),
@@ -72,9 +67,8 @@ export async function createProvider(context: Context, ref: AccountRef, input: P
 
 export async function getProvider(context: Context, ref: AccountRef, id: string): Verdict {
   const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
-  if (!found.ok) return found;
-  const allowed = allow(context, "federated-identity-providers:read", found.value.account);
-  return allowed.ok ? accept(storedProvider(found.value.provider)) : allowed;
+  const access = { found, permission: "federated-identity-providers:read", place } as const;
+  return permitted(context, access, async (row) => accept(storedProvider(row)));
 }
 
 export async function listProviders(
@@ -82,21 +76,18 @@ export async function listProviders(
   ref: AccountRef,
   request: PageRequest,
 ): Promise<Result<Page<ProviderItem>, Problem>> {
-  const { deps } = context;
-  const found = await locateServiceAccount(deps, ref.project, ref.serviceAccount);
-  if (!found.ok) return found;
-  const allowed = allow(context, "federated-identity-providers:read", found.value.account);
-  if (!allowed.ok) return allowed;
-  const after = decodeCursor(LIST, request);
-  if (!after.ok) return after;
-  const query = deps.db
-    .select()
-    .from(provider)
-    .where(and(eq(provider.serviceAccountId, found.value.account.id), gt(provider.id, after.value ?? "")))
-    .orderBy(asc(provider.id))
-    .limit(request.pageSize + 1);
-  const [rows] = await readBatch(deps.db, [query]);
-  return accept(pageOf(LIST, rows, request.pageSize, providerItem));
+  const found = await locateServiceAccount(context.deps, ref.project, ref.serviceAccount);
+  const access = { found, permission: "federated-identity-providers:read", place: within } as const;
+  return permitted(context, access, (account) => {
+    const query = (after: string, limit: number) =>
+      context.deps.db
+        .select()
+        .from(provider)
+        .where(and(eq(provider.serviceAccountId, account.id), gt(provider.id, after)))
+        .orderBy(asc(provider.id))
+        .limit(limit);
+    return listPage(context, { name: "federated-identity-providers", query, render: providerItem }, request);
+  });
 }
 
 export async function updateProvider(
@@ -106,16 +97,10 @@ export async function updateProvider(
   change: ProviderChange,
   ifMatch: readonly string[] | undefined,
 ): Verdict {
-  const { deps } = context;
-  const found = await locateProvider(deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf("federated_identity_provider.update", found.ok ? found.value.account : undefined, id);
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const allowed = allow(context, "federated-identity-providers:update", found.value.account);
-    if (!allowed.ok) return allowed;
-    const row = found.value.provider;
-    const current = judgePrecondition(row, ifMatch);
-    if (!current.ok) return current;
+  const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
+  const event = eventOf("update", found, id);
+  const access = { found, permission: "federated-identity-providers:update", place } as const;
+  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
     const next = await changedProvider(context, row, change);
     if (!next.ok) return next;
     const committed = await commit(context, {
@@ -133,20 +118,15 @@ export async function deleteProvider(
   id: string,
   ifMatch: readonly string[] | undefined,
 ): Promise<Result<true, Problem>> {
-  const { deps } = context;
-  const found = await locateProvider(deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf("federated_identity_provider.delete", found.ok ? found.value.account : undefined, id);
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const allowed = allow(context, "federated-identity-providers:delete", found.value.account);
-    if (!allowed.ok) return allowed;
-    const row = found.value.provider;
-    const current = judgePrecondition(row, ifMatch);
-    if (!current.ok) return current;
-    const guarded = deps.db
-      .delete(provider)
-      .where(and(eq(provider.id, row.id), eq(provider.version, row.version)));
-    const committed = await commit(context, { event, guarded });
+  const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
+  const event = eventOf("delete", found, id);
+  const access = { found, permission: "federated-identity-providers:delete", place } as const;
+  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
+    const thisState = and(eq(provider.id, row.id), eq(provider.version, row.version));
+    const committed = await commit(context, {
+      event,
+      guarded: context.deps.db.delete(provider).where(thisState),
+    });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
 }
@@ -162,42 +142,26 @@ export async function purgeProviderKeys(
 ): Promise<Result<true, Problem>> {
   const { deps } = context;
   const found = await locateProvider(deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf(
-    "federated_identity_provider.purge_keys",
-    found.ok ? found.value.account : undefined,
-    id,
-  );
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const allowed = allow(context, "federated-identity-providers:purge-keys", found.value.account);
-    if (!allowed.ok) return allowed;
-    const { projectId, issuer } = found.value.provider;
+  const event = eventOf("purge_keys", found, id);
+  const access = { found, permission: "federated-identity-providers:purge-keys", place } as const;
+  return attempt(context, { ...access, event }, async ({ projectId, issuer }) => {
     const mark = { generation: newId(deps.nowMs()), purgedAt: secondsOf(deps.nowMs()) };
-    const guarded = deps.db
-      .insert(keyPurge)
-      .values({ projectId, issuer, ...mark })
-      .onConflictDoUpdate({ target: [keyPurge.projectId, keyPurge.issuer], set: mark });
+    const guarded = insertSelect(
+      deps.db,
+      keyPurge,
+      { projectId, issuer, ...mark },
+      sql`FROM project p WHERE p.id = ${projectId}`,
+    ).onConflictDoUpdate({ target: [keyPurge.projectId, keyPurge.issuer], set: mark });
     const committed = await commit(context, { event: { ...event, detail: issuer }, guarded });
     return committed.ok ? accept(true) : notFound("project");
   });
 }
 
-function allow(context: Context, permission: Permission, account: ServiceAccountRow) {
-  return authorize(context.actor, permission, { projectId: account.projectId, serviceAccountId: account.id });
-}
-
-type Verb = "create" | "update" | "delete" | "purge_keys";
-
-function eventOf(
-  action: `federated_identity_provider.${Verb}`,
-  account: ServiceAccountRow | undefined,
-  id: string | undefined,
-) {
+function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<ProviderRow, Problem>, id: string) {
   return {
-    action,
+    action: `federated_identity_provider.${verb}`,
     target: { type: "federated_identity_provider", id },
-    projectId: account?.projectId,
-    serviceAccountId: account?.id,
+    ...(found.ok ? place(found.value) : {}),
   } as const;
 }
 

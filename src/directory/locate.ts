@@ -23,14 +23,14 @@ export async function locateServiceAccount(
   deps: Deps,
   projectRef: string,
   accountRef: string,
-): Located<{ project: ProjectRow; account: ServiceAccountRow }> {
+): Located<ServiceAccountRow> {
   const [projects, accounts] = await readBatch(deps.db, [
     projectQuery(deps, projectRef),
     accountQuery(deps, projectRef, accountRef),
   ]);
   if (projects[0] === undefined) return notFound("project");
   if (accounts[0] === undefined) return notFound("service account");
-  return accept({ project: projects[0], account: accounts[0] });
+  return accept(accounts[0]);
 }
 
 /** A trust by its id, of this account of this project alone. */
@@ -39,7 +39,7 @@ export async function locateProvider(
   projectRef: string,
   accountRef: string,
   id: string,
-): Located<{ project: ProjectRow; account: ServiceAccountRow; provider: ProviderRow }> {
+): Located<ProviderRow> {
   const [projects, accounts, providers] = await readBatch(deps.db, [
     projectQuery(deps, projectRef),
     accountQuery(deps, projectRef, accountRef),
@@ -49,7 +49,7 @@ export async function locateProvider(
   if (accounts[0] === undefined) return notFound("service account");
   const found = providers.find((row) => row.serviceAccountId === accounts[0]?.id);
   if (found === undefined) return notFound("federated identity provider");
-  return accept({ project: projects[0], account: accounts[0], provider: found });
+  return accept(found);
 }
 
 function isProject(ref: string) {

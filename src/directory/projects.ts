@@ -2,22 +2,13 @@ import { and, asc, eq, gt } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, instantOf, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
-import { authorize } from "../rbac/index.ts";
-import {
-  decodeCursor,
-  newId,
-  type Page,
-  type PageRequest,
-  pageOf,
-  readBatch,
-  schema,
-} from "../store/index.ts";
+import { newId, type Page, type PageRequest, schema } from "../store/index.ts";
+import { attempt, attemptChange, permitted } from "./attempt.ts";
+import { listPage } from "./list_page.ts";
 import { locateProject, type ProjectRow } from "./locate.ts";
-import { recorded } from "./recorded.ts";
 import {
   CHANGED_MEANWHILE,
   etagOf,
-  judgePrecondition,
   type Labels,
   type LabelsChange,
   merged,
@@ -26,7 +17,6 @@ import {
 } from "./versioned.ts";
 
 const { project, serviceAccount, federatedIdentityProvider, accessToken, keyPurge } = schema;
-const LIST = "projects";
 
 export interface ProjectInput {
   readonly name: string;
@@ -45,56 +35,40 @@ export interface ProjectChange {
 
 type Verdict = Promise<Result<Stored<ProjectItem>, Problem>>;
 
+const place = (row: ProjectRow) => ({ projectId: row.id });
+
 export async function createProject(context: Context, input: ProjectInput): Verdict {
   const { deps } = context;
-  const now = secondsOf(deps.nowMs());
-  const row: ProjectRow = {
-    id: newId(deps.nowMs()),
-    name: input.name,
-    displayName: input.displayName ?? null,
-    labels: input.labels ?? {},
-    disabled: input.disabled ?? false,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
-  const event = {
-    action: "project.create",
-    target: { type: "project", id: row.id },
-    projectId: row.id,
-  } as const;
-  return recorded(context, { ...event, projectId: undefined }, async () => {
-    const allowed = authorize(context.actor, "projects:create", {});
-    if (!allowed.ok) return allowed;
-    const committed = await commit(context, { event, guarded: deps.db.insert(project).values(row) });
+  const row = newProject(context, input);
+  const event = { action: "project.create", target: { type: "project", id: row.id } } as const;
+  const access = { found: accept(row), permission: "projects:create", place: () => ({}) } as const;
+  return attempt(context, { ...access, event }, async () => {
+    const committed = await commit(context, {
+      event: { ...event, projectId: row.id },
+      guarded: deps.db.insert(project).values(row),
+    });
     return committed.ok ? accept(storedProject(row)) : refuse(nameTaken(input.name));
   });
 }
 
 export async function getProject(context: Context, ref: string): Verdict {
   const found = await locateProject(context.deps, ref);
-  if (!found.ok) return found;
-  const allowed = authorize(context.actor, "projects:read", { projectId: found.value.id });
-  return allowed.ok ? accept(storedProject(found.value)) : allowed;
+  return permitted(context, { found, permission: "projects:read", place }, async (row) =>
+    accept(storedProject(row)),
+  );
 }
 
 export async function listProjects(
   context: Context,
   request: PageRequest,
 ): Promise<Result<Page<ProjectItem>, Problem>> {
-  const { deps } = context;
-  const allowed = authorize(context.actor, "projects:list", {});
-  if (!allowed.ok) return allowed;
-  const after = decodeCursor(LIST, request);
-  if (!after.ok) return after;
-  const query = deps.db
-    .select()
-    .from(project)
-    .where(after.value === undefined ? undefined : gt(project.id, after.value))
-    .orderBy(asc(project.id))
-    .limit(request.pageSize + 1);
-  const [rows] = await readBatch(deps.db, [query]);
-  return accept(pageOf(LIST, rows, request.pageSize, projectItem));
+  const access = { found: accept(true), permission: "projects:list", place: () => ({}) } as const;
+  const { db } = context.deps;
+  const query = (after: string, limit: number) =>
+    db.select().from(project).where(gt(project.id, after)).orderBy(asc(project.id)).limit(limit);
+  return permitted(context, access, () =>
+    listPage(context, { name: "projects", query, render: projectItem }, request),
+  );
 }
 
 export async function updateProject(
@@ -105,31 +79,25 @@ export async function updateProject(
 ): Verdict {
   const { deps } = context;
   const found = await locateProject(deps, ref);
-  const row = found.ok ? found.value : undefined;
-  const event = {
-    action: "project.update",
-    target: { type: "project", id: row?.id ?? ref },
-    projectId: row?.id,
-  } as const;
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const allowed = authorize(context.actor, "projects:update", { projectId: found.value.id });
-    if (!allowed.ok) return allowed;
-    const current = judgePrecondition(found.value, ifMatch);
-    if (!current.ok) return current;
-    const next = changedProject(found.value, change, secondsOf(deps.nowMs()));
-    if (!next.ok) return next;
-    const { id, createdAt, ...columns } = next.value;
-    const committed = await commit(context, {
-      event: { ...event, detail: Object.keys(change).join(", ") },
-      guarded: deps.db
-        .update(project)
-        .set(columns)
-        .where(and(eq(project.id, id), eq(project.version, found.value.version))),
-    });
-    if (committed.ok) return accept(storedProject(next.value));
-    return refuse(committed.refusal === "unique" ? nameTaken(next.value.name) : CHANGED_MEANWHILE);
-  });
+  const event = eventOf("project.update", found, ref);
+  return attemptChange(
+    context,
+    { found, permission: "projects:update", place, event, ifMatch },
+    async (row) => {
+      const next = changedProject(row, change, secondsOf(deps.nowMs()));
+      if (!next.ok) return next;
+      const { id, createdAt, ...columns } = next.value;
+      const committed = await commit(context, {
+        event: { ...event, detail: Object.keys(change).join(", ") },
+        guarded: deps.db
+          .update(project)
+          .set(columns)
+          .where(and(eq(project.id, id), eq(project.version, row.version))),
+      });
+      if (committed.ok) return accept(storedProject(next.value));
+      return refuse(committed.refusal === "unique" ? nameTaken(next.value.name) : CHANGED_MEANWHILE);
+    },
+  );
 }
 
 /** Deletes a project with all that it holds. Its events stay: they are the record of it. */
@@ -140,29 +108,45 @@ export async function deleteProject(
 ): Promise<Result<true, Problem>> {
   const { db } = context.deps;
   const found = await locateProject(context.deps, ref);
-  const row = found.ok ? found.value : undefined;
-  const event = {
-    action: "project.delete",
-    target: { type: "project", id: row?.id ?? ref },
-    projectId: row?.id,
-  } as const;
-  return recorded(context, event, async () => {
-    if (!found.ok) return found;
-    const { id, version } = found.value;
-    const allowed = authorize(context.actor, "projects:delete", { projectId: id });
-    if (!allowed.ok) return allowed;
-    const current = judgePrecondition(found.value, ifMatch);
-    if (!current.ok) return current;
-    // Children are named one by one: a libSQL server may run without foreign keys.
-    const committed = await commit(context, {
-      event,
-      before: [accessToken, keyPurge, federatedIdentityProvider, serviceAccount].map((table) =>
-        db.delete(table).where(eq(table.projectId, id)),
-      ),
-      guarded: db.delete(project).where(and(eq(project.id, id), eq(project.version, version))),
-    });
-    return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
-  });
+  const event = eventOf("project.delete", found, ref);
+  return attemptChange(
+    context,
+    { found, permission: "projects:delete", place, event, ifMatch },
+    async (row) => {
+      // Children are named one by one: a libSQL server may run without foreign keys.
+      const committed = await commit(context, {
+        event,
+        before: [accessToken, keyPurge, federatedIdentityProvider, serviceAccount].map((table) =>
+          db.delete(table).where(eq(table.projectId, row.id)),
+        ),
+        guarded: db.delete(project).where(and(eq(project.id, row.id), eq(project.version, row.version))),
+      });
+      return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
+    },
+  );
+}
+
+function eventOf(
+  action: "project.update" | "project.delete",
+  found: Result<ProjectRow, Problem>,
+  ref: string,
+) {
+  const id = found.ok ? found.value.id : undefined;
+  return { action, target: { type: "project", id: id ?? ref }, projectId: id } as const;
+}
+
+function newProject({ deps }: Context, input: ProjectInput): ProjectRow {
+  const now = secondsOf(deps.nowMs());
+  return {
+    id: newId(deps.nowMs()),
+    name: input.name,
+    displayName: input.displayName ?? null,
+    labels: input.labels ?? {},
+    disabled: input.disabled ?? false,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
 }
 
 function changedProject(row: ProjectRow, change: ProjectChange, now: number): Result<ProjectRow, Problem> {

@@ -1,13 +1,16 @@
 import type { Context } from "../deps.ts";
 import { listSigningKeys, rotateSigningKey, type SigningKeyItem } from "../keyring/index.ts";
 import { accept, type Problem, type Result } from "../protocol/index.ts";
-import { authorize } from "../rbac/index.ts";
-import { recorded } from "./recorded.ts";
+import { attempt, permitted } from "./attempt.ts";
+
+/** The keyring is the service's own: it lies in no project. */
+const service = { found: accept(true), place: () => ({}) } as const;
 
 /** The states of our signing keys, for an operator. */
 export async function getSigningKeys(context: Context): Promise<Result<readonly SigningKeyItem[], Problem>> {
-  const allowed = authorize(context.actor, "signing-keys:read", {});
-  return allowed.ok ? accept(await listSigningKeys(context.deps)) : allowed;
+  return permitted(context, { ...service, permission: "signing-keys:read" }, async () =>
+    accept(await listSigningKeys(context.deps)),
+  );
 }
 
 /** Publishes the successor of the signing key; `created` is false where one waits already. */
@@ -15,8 +18,7 @@ export async function rotateSigningKeys(
   context: Context,
 ): Promise<Result<{ readonly created: boolean; readonly key: SigningKeyItem }, Problem>> {
   const event = { action: "signing_key.rotate", target: { type: "signing_key" } } as const;
-  return recorded(context, event, async () => {
-    const allowed = authorize(context.actor, "signing-keys:rotate", {});
-    return allowed.ok ? accept(await rotateSigningKey(context)) : allowed;
-  });
+  return attempt(context, { ...service, permission: "signing-keys:rotate", event }, async () =>
+    accept(await rotateSigningKey(context)),
+  );
 }
