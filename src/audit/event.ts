@@ -56,10 +56,10 @@ export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | 
     serviceAccountId: event.serviceAccountId ?? null,
     createdAt: secondsOf(nowMs),
     actorType: actor.type,
-    actorId: withoutTokens(actorId(actor)),
+    actorId: storable(actorId(actor), FOREIGN_TEXT_MAX_CHARACTERS),
     action: event.action,
     targetType: event.target.type,
-    targetId: event.target.id ?? null,
+    targetId: bounded(event.target.id, FOREIGN_TEXT_MAX_CHARACTERS),
     outcome,
     reason: event.reason ?? null,
     detail: bounded(event.detail, DETAIL_MAX_CHARACTERS),
@@ -79,7 +79,14 @@ export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | 
   };
 }
 
-/** Text from outside, as a row may hold it: no token inside, and not without end. */
 function bounded(text: string | null | undefined, maxCharacters: number): string | null {
-  return text === null || text === undefined ? null : withoutTokens(text).slice(0, maxCharacters);
+  return text === null || text === undefined ? null : storable(text, maxCharacters);
+}
+
+/**
+ * Text from outside, as a row may hold it: no token inside, not without end, and nothing that a driver would read
+ * back as other text than was written (NUL cuts it short in libSQL, half a surrogate pair is no UTF-8).
+ */
+function storable(text: string, maxCharacters: number): string {
+  return withoutTokens(text).slice(0, maxCharacters).toWellFormed().replaceAll("\u0000", "\uFFFD");
 }

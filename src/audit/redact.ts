@@ -38,7 +38,7 @@ export function redactClaims(
 
 function redactValue(name: string, value: unknown, depth: number): unknown {
   if (SENSITIVE_NAME.test(name)) return REDACTED;
-  if (typeof value === "string") return withoutTokens(value.slice(0, STRING_MAX_CHARACTERS));
+  if (typeof value === "string") return withoutTokens(value).slice(0, STRING_MAX_CHARACTERS);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= DEPTH_MAX) return "[deeper]";
   if (Array.isArray(value)) {

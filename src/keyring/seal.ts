@@ -36,8 +36,8 @@ export async function unseal(
   const [nonce = "", ciphertext = ""] = sealed.split(".");
   for (const secret of config.sealingKeys) {
     if (secret === undefined || (await sealingKeyId(secret)) !== id) continue;
-    const algorithm = { name: "AES-GCM", iv: base64url.decode(nonce), additionalData: utf8(context) };
     try {
+      const algorithm = { name: "AES-GCM", iv: base64url.decode(nonce), additionalData: utf8(context) };
       const plaintext = await crypto.subtle.decrypt(
         algorithm,
         await sealingKey(secret),

@@ -49,7 +49,8 @@ function clientPerCall(create: () => Client): Client {
   }
   const call: Pick<Client, "execute" | "batch"> = {
     execute: (...args: unknown[]) => once((client) => Reflect.apply(client.execute, client, args)),
-    batch: (statements) => once((client) => client.batch(statements, "write")),
+    // Deferred: a batch that only reads waits for no writer, and still asks the primary.
+    batch: (statements) => once((client) => client.batch(statements, "deferred")),
   };
   return call as Client;
 }
