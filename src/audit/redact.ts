@@ -9,7 +9,7 @@ const MEMBERS_MAX = 64;
 const SENSITIVE_NAME =
   /secret|password|passwd|credential|api[_-]?key|private|bearer|cookie|^token$|[_-]token$|^at_hash$|^nonce$/i;
 /** Two dots between long runs of base64url: a JWT inside a claim. */
-const JWT_SHAPE = /\b[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+const JWT_SHAPE = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
 const REDACTED = "[redacted]";
 
 /**

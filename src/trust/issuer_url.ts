@@ -63,7 +63,17 @@ function isLoopbackHost(hostname: string): boolean {
 }
 
 /** Names that only a private network resolves, and special-use names. @see RFC 6761, RFC 8375 */
-const PRIVATE_SUFFIXES = ["internal", "local", "localdomain", "lan", "intranet", "corp", "home", "home.arpa"];
+const PRIVATE_SUFFIXES = [
+  "internal",
+  "svc",
+  "local",
+  "localdomain",
+  "lan",
+  "intranet",
+  "corp",
+  "home",
+  "home.arpa",
+];
 const SPECIAL_SUFFIXES = ["localhost", "invalid", "test", "onion", "arpa"];
 
 function judgeHost(hostname: string, isFetched: boolean): string | undefined {

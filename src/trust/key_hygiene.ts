@@ -3,6 +3,7 @@ import { accept, type Result, refuse } from "../protocol/index.ts";
 import type { JsonWebKeyWithKid } from "../store/index.ts";
 import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
 import { hasRocaShape } from "./roca.ts";
+import { isSmallOrder } from "./small_order.ts";
 
 /** Keys in one set; more is an attempt to make us work. */
 export const JWKS_KEYS_MAX = 100;
@@ -33,7 +34,9 @@ export function judgeKeySet(
   for (const candidate of keys) {
     const judged = judgeKey(candidate);
     if (judged.ok && !usable.has(judged.value.kid)) usable.set(judged.value.kid, judged.value);
-    if (!judged.ok && isRecord(candidate)) rejected.set(String(candidate.kid), judged.refusal);
+    if (!judged.ok && isRecord(candidate) && typeof candidate.kid === "string") {
+      rejected.set(candidate.kid, judged.refusal);
+    }
   }
   return accept({ keys: [...usable.values()], rejected });
 }
@@ -90,7 +93,10 @@ const COORDINATE_BYTES: Readonly<Record<string, number>> = {
 /** Whether the point lies on its curve is checked by the import in `verify`, which refuses those that do not. */
 function judgeCurve({ kty, crv, x, y }: Readonly<Record<string, unknown>>): Material {
   const length = COORDINATE_BYTES[crv as string];
-  if (bytesOf(x)?.length !== length) return refuse("has an x coordinate of the wrong length");
+  const point = bytesOf(x);
+  if (point === undefined || point.length !== length)
+    return refuse("has an x coordinate of the wrong length");
+  if (kty === "OKP" && isSmallOrder(point)) return refuse("is a point of small order");
   if (kty === "OKP") return accept({ crv: crv as string, x: x as string });
   if (bytesOf(y)?.length !== length) return refuse("has a y coordinate of the wrong length");
   return accept({ crv: crv as string, x: x as string, y: y as string });
