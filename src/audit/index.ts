@@ -5,4 +5,4 @@
 export { type CommitFailure, commit, commitRefusal, maintain } from "./commit.ts";
 export type { AuditAction, AuditEvent, ExchangeFacts, TargetType } from "./event.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
-export { redactClaims, withoutTokens } from "./redact.ts";
+export { redactClaim, redactClaims, withoutTokens } from "./redact.ts";

@@ -7,7 +7,7 @@ const DEPTH_MAX = 4;
 const MEMBERS_MAX = 64;
 
 const SENSITIVE_NAME =
-  /secret|password|passwd|credential|api[_-]?key|private|bearer|cookie|^token$|[_-]token$|^at_hash$|^nonce$/i;
+  /secret|passw|passphrase|pwd|credential|api[_-]?key|private|bearer|cookie|authorization|token$|jwt$|^at_hash$|^nonce$/i;
 /** Two dots between long runs of base64url: a JWT inside a claim. */
 const JWT_SHAPE = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
 const REDACTED = "[redacted]";
@@ -31,7 +31,7 @@ export function redactClaims(
     const size = new TextEncoder().encode(JSON.stringify([name, value])).length;
     if (bytes + size > CLAIMS_MAX_BYTES) continue;
     bytes += size;
-    kept.push([name, value]);
+    kept.push([withoutTokens(name), value]);
   }
   return Object.fromEntries(kept);
 }
@@ -48,10 +48,15 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
     Object.entries(value)
       .slice(0, MEMBERS_MAX)
       .map(([member, inner]) => [
-        member.slice(0, CLAIM_NAME_MAX_CHARACTERS),
+        withoutTokens(member).slice(0, CLAIM_NAME_MAX_CHARACTERS),
         redactValue(member, inner, depth + 1),
       ]),
   );
+}
+
+/** One claim's value as the record may keep it. */
+export function redactClaim(name: string, value: unknown): unknown {
+  return redactValue(name, value, 1);
 }
 
 /** Foreign text without the tokens that somebody may have put into it. */

@@ -10,6 +10,7 @@ export function tokenLifetime(
   provider: { readonly tokenLifetime: number | null },
 ): number {
   const configured = Math.min(
+    ACCESS_TOKEN_MAX_SECONDS,
     account.tokenLifetime ?? ACCESS_TOKEN_MAX_SECONDS,
     provider.tokenLifetime ?? ACCESS_TOKEN_MAX_SECONDS,
   );

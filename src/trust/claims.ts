@@ -17,11 +17,14 @@ export function matchClaims(
 ): readonly AssertionTrace[] {
   return assertions.map((assertion) => {
     const received = claimAt(claims, segmentsOf(assertion.item));
-    const holds = Array.isArray(received)
-      ? received.some((member) => member === assertion.value)
-      : received === assertion.value;
-    return { assertion, holds, received };
+    return { assertion, holds: doesHold(assertion, received), received };
   });
+}
+
+/** An operator that we do not know holds for nothing: a row may be older or younger than this code. */
+function doesHold({ operator, value }: ClaimAssertion, received: unknown): boolean {
+  if (operator !== "equals") return false;
+  return Array.isArray(received) ? received.some((member) => member === value) : received === value;
 }
 
 /** An item's path: a claim's name is one segment, whatever dots it has; `/` begins a JSON Pointer. @see RFC 6901 */

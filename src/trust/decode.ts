@@ -86,8 +86,8 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1));
 }
 
-/** Kinds of JWT that say what they are and are none of ours: RFC 8725 s3.11. */
-const ALLOWED_JWT_TYPES = /^(?:application\/)?(?:at\+jwt|client-authentication\+jwt)$/i;
+/** A token of another kind says so by its typ; what says nothing is taken for a plain JWT. @see RFC 8725 s3.11 */
+const ALLOWED_TYPES = /^(?:application\/)?(?:jwt|jose|at\+jwt|client-authentication\+jwt)$/i;
 
 function readHeader(header: Members): Decoded<{ alg: string; kid: string }> {
   const { alg, kid, typ, crit, b64 } = header;
@@ -95,7 +95,7 @@ function readHeader(header: Members): Decoded<{ alg: string; kid: string }> {
     return refuse({ reason: "critical_header", detail: "The header has crit or b64." });
   }
   if (typ !== undefined && typeof typ !== "string") return malformed("The header's typ is not a string.");
-  if (typ !== undefined && /\+jwt$/i.test(typ) && !ALLOWED_JWT_TYPES.test(typ)) {
+  if (typ !== undefined && !ALLOWED_TYPES.test(typ)) {
     return refuse({ reason: "token_type_not_allowed", detail: `The header's typ is ${quote(typ)}.` });
   }
   if (typeof alg !== "string" || !FOREIGN_ALGORITHMS.includes(alg)) {
@@ -119,6 +119,12 @@ function readClaims(claims: Members): Decoded<RegisteredClaims> {
       return refuse({ reason: "claim_missing", detail: `The claim ${name} is missing.` });
   }
   const { iss, sub, aud, exp, nbf, iat } = claims;
+  if (Object.hasOwn(claims, "events")) {
+    return refuse({
+      reason: "token_type_not_allowed",
+      detail: "It is a security event or logout token (events).",
+    });
+  }
   if (!isText(iss)) return wrongClaim("iss", "a string that is not empty");
   if (!isText(sub) || sub.length > SUBJECT_MAX_CHARACTERS) {
     return wrongClaim("sub", `a string of 1 to ${SUBJECT_MAX_CHARACTERS} characters`);

@@ -2,6 +2,7 @@ import { base64url } from "jose";
 import type { Context, Deps } from "../deps.ts";
 import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
 import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { quote } from "./decode.ts";
 import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
 import { type CachedKey, type CoolDown, type KeyCache, remember } from "./key_cache.ts";
 
@@ -50,7 +51,7 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
     remember(deps.foreignKeys.keys, names.key, { ...cached, imported: new Map() });
     return accept({ jwk: cached.jwk, source: "kv", imported: importedOf(deps.foreignKeys, names.key) });
   }
-  if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark));
+  if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark, query));
   return fetchOnce(context, query, names);
 }
 
@@ -90,7 +91,7 @@ async function fetchOnce(context: Context, query: KeyQuery, names: CacheNames): 
   for (let poll = 0; poll < POLLS_MAX; poll++) {
     const state = fetches.get(names.coolDown);
     if (state?.coolDown !== undefined && state.coolDown.untilMs > deps.nowMs()) {
-      return refuse(coolDownRefusal(deps, state.coolDown));
+      return refuse(coolDownRefusal(deps, state.coolDown, query));
     }
     if (state === undefined || state.inFlightUntilMs <= deps.nowMs())
       return fetchAndKeep(context, query, names);
@@ -113,43 +114,62 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
     coolDown: undefined,
   });
   const fetched = await fetchKeys(deps, query.issuer);
-  if (!fetched.ok) return coolDown(context, names, fetched.refusal);
+  if (!fetched.ok) return refuse(coolDown(context, query, names, fetched.refusal));
   await keep(context, query, fetched.value.keys);
   const found = recall(deps, names.key);
   if (found !== undefined) {
     fetches.delete(names.coolDown);
     return accept({ ...found, source: "issuer" });
   }
+  const detail = `${query.issuer} was asked for its keys and published no usable one for the token's kid.`;
+  const refusal = coolDown(context, query, names, { reason: "key_not_found", detail });
   const rejected = fetched.value.rejected.get(query.kid);
-  const refused = coolDown(context, names, {
-    reason: "key_not_found",
-    detail: `${query.issuer} publishes no key with kid ${JSON.stringify(query.kid).slice(0, 200)}.`,
-  });
-  if (rejected === undefined) return refused;
-  return refuse({ reason: "key_rejected", detail: `The issuer's key ${rejected}.` });
+  return refuse(
+    rejected === undefined ? refusal : { reason: "key_rejected", detail: `The issuer's key ${rejected}.` },
+  );
 }
+
+/** Keys of one set that go to KV, the wanted one first: an invocation has a bound on its requests. */
+const KV_WRITES_MAX = 32;
 
 /** Every key of the set, in memory now and in KV behind the answer. A set never takes away what it lacks. */
 async function keep(context: Context, query: KeyQuery, keys: readonly JsonWebKeyWithKid[]): Promise<void> {
   const { deps, request } = context;
   const expiresAtMs = deps.nowMs() + KEY_LIFETIME_SECONDS * 1000;
-  for (const jwk of keys) {
+  const wantedFirst = keys.toSorted(
+    (one, other) => Number(other.kid === query.kid) - Number(one.kid === query.kid),
+  );
+  for (const [index, jwk] of wantedFirst.entries()) {
     const { key } = await namesOf({ ...query, kid: jwk.kid });
     remember(deps.foreignKeys.keys, key, { jwk, expiresAtMs, imported: new Map() });
+    if (index >= KV_WRITES_MAX) continue;
     request.waitUntil(writeKv(deps, key, { jwk, expiresAtMs }, KEY_LIFETIME_SECONDS));
   }
 }
 
-function coolDown(context: Context, names: CacheNames, why: Omit<CoolDown, "untilMs">): Found {
-  const { deps, request } = context;
+function coolDown(
+  { deps, request }: Context,
+  query: KeyQuery,
+  names: CacheNames,
+  why: Omit<CoolDown, "untilMs">,
+): ExchangeRefusal {
   const mark = { ...why, untilMs: deps.nowMs() + COOL_DOWN_SECONDS * 1000 };
   remember(deps.foreignKeys.fetches, names.coolDown, { inFlightUntilMs: 0, coolDown: mark });
   request.waitUntil(writeKv(deps, names.coolDown, mark, COOL_DOWN_KV_SECONDS));
-  return refuse(coolDownRefusal(deps, mark));
+  return coolDownRefusal(deps, mark, query);
 }
 
-function coolDownRefusal(deps: Deps, { reason, detail, untilMs }: CoolDown): ExchangeRefusal {
-  return { reason, detail, retryAfterSeconds: Math.max(1, Math.ceil((untilMs - deps.nowMs()) / 1000)) };
+function coolDownRefusal(
+  deps: Deps,
+  { reason, detail, untilMs }: CoolDown,
+  { kid }: KeyQuery,
+): ExchangeRefusal {
+  const retryAfterSeconds = Math.max(1, Math.ceil((untilMs - deps.nowMs()) / 1000));
+  return {
+    reason,
+    detail: `${detail} kid is ${quote(kid)}; asked again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  };
 }
 
 async function readKv<Value>(deps: Deps, name: string): Promise<Value | undefined> {

@@ -15,9 +15,9 @@ export interface IssuerUrlRules {
 }
 
 /**
- * Whether a URL may be an issuer, or the key set of one. Pure. Refuses with the reason in words. What is accepted
- * is canonical, so that what we judge is what fetch() asks; names that resolve to private addresses are the
- * runtime's to refuse (`global_fetch_strictly_public`).
+ * Whether a URL may be an issuer, or lead to the key set of one. Pure. Refuses with the reason in words. What is
+ * accepted is canonical, so that what we judge is what fetch() asks. What a name resolves to is beyond us: on
+ * Cloudflare fetch() reaches no private network, elsewhere an egress rule has to see to it.
  */
 export function judgeIssuerUrl(text: string, rules: IssuerUrlRules): Result<URL, string> {
   const maxCharacters = rules.isDocument ? DOCUMENT_MAX_CHARACTERS : ISSUER_MAX_CHARACTERS;
@@ -66,6 +66,10 @@ function isLoopbackHost(hostname: string): boolean {
 const PRIVATE_SUFFIXES = [
   "internal",
   "svc",
+  "cluster",
+  "consul",
+  "docker",
+  "private",
   "local",
   "localdomain",
   "lan",
@@ -74,12 +78,14 @@ const PRIVATE_SUFFIXES = [
   "home",
   "home.arpa",
 ];
+const DOMAIN_LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const SPECIAL_SUFFIXES = ["localhost", "invalid", "test", "onion", "arpa"];
 
 function judgeHost(hostname: string, isFetched: boolean): string | undefined {
   if (hostname.startsWith("[") || /^[\d.]+$/.test(hostname)) return "has an IP address as its host";
   if (hostname.endsWith(".")) return "has a host that ends in a dot";
-  if (!/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(hostname)) return "has a host that is no domain name";
+  if (!hostname.split(".").every((label) => DOMAIN_LABEL.test(label)))
+    return "has a host that is no domain name";
   if (SPECIAL_SUFFIXES.some((suffix) => isBelow(hostname, suffix))) return "has a host of special use";
   if (!isFetched) return undefined;
   if (!hostname.includes(".") || PRIVATE_SUFFIXES.some((suffix) => isBelow(hostname, suffix))) {

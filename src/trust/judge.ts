@@ -1,3 +1,4 @@
+import { redactClaim } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, type ExchangeRefusal, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import type { Anchor, TrustedProvider } from "./anchor.ts";
@@ -81,7 +82,7 @@ function judgeProvider({ deps }: Context, jwt: DecodedJwt, provider: TrustedProv
     return refuse({ reason: "audience_mismatch", detail });
   }
   const failed = trace.filter(({ holds }) => !holds);
-  if (failed.length === 0) return accept({ provider, trace });
+  if (trace.length > 0 && failed.length === 0) return accept({ provider, trace });
   const isAudienceOnly = failed.every(({ assertion }) => isAudience(assertion.item));
   const detail = `${provider.name}: ${failed.map(describe).join("; ")}`;
   return refuse({ reason: isAudienceOnly ? "audience_mismatch" : "assertion_failed", detail });
@@ -93,5 +94,6 @@ function isAudience(item: string): boolean {
 }
 
 function describe({ assertion, received }: AssertionTrace): string {
-  return `${assertion.item} must equal ${quote(assertion.value)}, received ${quote(received)}`;
+  const shown = quote(redactClaim(segmentsOf(assertion.item).at(-1) ?? "", received));
+  return `${assertion.item} must equal ${quote(assertion.value)}, received ${shown}`;
 }
