@@ -64,7 +64,7 @@ async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Pr
   try {
     await tendSigningKeys(context);
   } finally {
-    await forgetExpiredTokens(deps);
+    await forgetExpiredTokens(context);
   }
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }
@@ -95,6 +95,9 @@ function answerFault(deps: Deps, error: Error, c: RouteContext): Response {
   const isToken = c.req.path === "/oauth/v2/token";
   if (error instanceof HTTPException && error.status === 400) {
     return renderProblem(c, { code: "invalid_json", detail: "The body is not well-formed JSON." });
+  }
+  if (error instanceof HTTPException && error.status === 415) {
+    return renderProblem(c, { code: "unsupported_media_type", detail: "Send the body as application/json." });
   }
   const isPassing = error instanceof Fault && error.code !== "configuration";
   deps.log({ level: "error", event: "fault", requestId: c.get("requestId"), cause: causesOf(error) });

@@ -77,6 +77,7 @@ function readSigningAlgorithm(value = "ES256"): SigningAlgorithm {
 
 function readBootstrapToken(value: string | undefined, isDevelopment: boolean): string | undefined {
   if (value === undefined || value === "") return undefined;
+  if (/\s/.test(value)) throw misconfigured("BOOTSTRAP_TOKEN", "must hold no white space");
   if (value.length < SECRET_MIN_CHARACTERS && !isDevelopment) {
     throw misconfigured("BOOTSTRAP_TOKEN", `must have at least ${SECRET_MIN_CHARACTERS} random characters`);
   }
@@ -86,11 +87,11 @@ function readBootstrapToken(value: string | undefined, isDevelopment: boolean): 
 function readSealingKeys(env: Env): readonly [string, string?] {
   const current = env.SEALING_KEY ?? "";
   const previous = env.SEALING_KEY_PREVIOUS;
-  if (current.length < SECRET_MIN_CHARACTERS) {
+  if (current.trim().length < SECRET_MIN_CHARACTERS) {
     throw misconfigured("SEALING_KEY", `must have at least ${SECRET_MIN_CHARACTERS} random characters`);
   }
   if (previous === undefined || previous === "") return [current];
-  if (previous.length < SECRET_MIN_CHARACTERS) {
+  if (previous.trim().length < SECRET_MIN_CHARACTERS) {
     throw misconfigured("SEALING_KEY_PREVIOUS", `must have at least ${SECRET_MIN_CHARACTERS} characters`);
   }
   return [current, previous];

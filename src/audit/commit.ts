@@ -30,18 +30,26 @@ export async function commit(context: Context, work: Commit): Promise<Result<tru
   return run(context.deps, [...(work.before ?? []), work.guarded, event, ...(work.after ?? [])]);
 }
 
-/** Refusals of one account that one minute keeps as events of their own; further ones are counted in one more. */
+/** What one flood is counted by, so that junk that anybody can send drowns no refusal of a real token or a write. */
+export type FloodClass = "forged" | "authentic" | "write";
+
+/** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
 const REFUSALS_KEPT_PER_MINUTE = 60;
 
 /** Records a refusal. Where there is no account to count by, all such refusals share one bound. */
-export async function commitRefusal(context: Context, event: AuditEvent): Promise<void> {
+export async function commitRefusal(
+  context: Context,
+  event: AuditEvent,
+  floodClass: FloodClass,
+): Promise<void> {
   const bucketOwner = event.serviceAccountId ?? event.projectId ?? "nobody";
   const row = rowOf(context, event, "refused");
-  const bucket = `${bucketOwner}:${Math.floor(row.createdAt / 60)}`;
+  const bucket = `${bucketOwner}:${floodClass}:${Math.floor(row.createdAt / 60)}`;
   const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };
   const flood = {
     ...own,
     reason: "flood",
+    actorId: "unknown",
     detail: "More refusals in this minute than are kept one by one.",
     claims: null,
     issuer: null,
@@ -52,7 +60,7 @@ export async function commitRefusal(context: Context, event: AuditEvent): Promis
   const { auditEvent } = schema;
   const kept = sql`(SELECT count(*) FROM ${auditEvent} WHERE flood_bucket = ${bucket})`;
   const { db } = context.deps;
-  await run(context.deps, [
+  const recorded = await run(context.deps, [
     insertSelect(db, auditEvent, own, sql`WHERE ${kept} < ${REFUSALS_KEPT_PER_MINUTE}`),
     insertSelect(
       db,
@@ -65,11 +73,7 @@ export async function commitRefusal(context: Context, event: AuditEvent): Promis
       set: { occurrences: sql`occurrences + 1` },
     }),
   ]);
-}
-
-/** Deletes what time has made worthless; the clock's own work, in bounded steps, without an event each. */
-export async function maintain(deps: Deps, statements: readonly [Statement, ...Statement[]]): Promise<void> {
-  await run(deps, statements);
+  if (!recorded.ok) throw new Fault("storage", "a refusal could not be recorded");
 }
 
 async function run(deps: Deps, statements: readonly Statement[]): Promise<Result<true, CommitFailure>> {

@@ -16,7 +16,7 @@ export type AuditAction =
   | `project.${"create" | "update" | "delete"}`
   | `service_account.${"create" | "update" | "delete"}`
   | `federated_identity_provider.${"create" | "update" | "delete" | "purge_keys"}`
-  | `signing_key.${"create" | "rotate" | "retire"}`
+  | `signing_key.${"create" | "rotate" | "retire" | "remove" | "reseal"}`
   | "access_token.purge"
   | "access_token.exchange";
 

@@ -28,7 +28,7 @@ export async function attempt<Row, Value>(
   const result = await permitted(context, access, write);
   if (!result.ok) {
     const { code, detail } = result.refusal;
-    await commitRefusal(context, { ...event, reason: code, detail });
+    await commitRefusal(context, { ...event, reason: code, detail }, "write");
   }
   return result;
 }

@@ -144,7 +144,8 @@ export async function purgeProviderKeys(
   const found = await locateProvider(deps, ref.project, ref.serviceAccount, id);
   const event = eventOf("purge_keys", found, id);
   const access = { found, permission: "federated-identity-providers:purge-keys", place } as const;
-  return attempt(context, { ...access, event }, async ({ projectId, issuer }) => {
+  return attempt(context, { ...access, event }, async ({ projectId, issuer, jwks }) => {
+    if (jwks !== null) return refuse(KEYS_UPLOADED);
     const mark = { generation: newId(deps.nowMs()), purgedAt: secondsOf(deps.nowMs()) };
     const guarded = insertSelect(
       deps.db,
@@ -164,6 +165,11 @@ function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<Provide
     ...(found.ok ? place(found.value) : {}),
   } as const;
 }
+
+const KEYS_UPLOADED: Problem = {
+  code: "conflict",
+  detail: "This trust believes its uploaded jwks alone; replace those by PATCH, there is no cache to purge.",
+};
 
 const LIMIT_REACHED: Problem = {
   code: "limit_reached",

@@ -13,6 +13,9 @@ export interface ProviderTerms {
 /** Claims that hold for every token of an issuer, or for none twice: alone they let the world in, or nobody. */
 const NO_IDENTITY = ["aud", "iss", "exp", "nbf", "iat", "jti"];
 
+/** Every exchange of the account reads them. */
+const JWKS_MAX_CHARACTERS = 32 * 1024;
+
 /**
  * Whether a trust may be stored: the issuer may be one, its uploaded keys are fit, and the assertions say whom it
  * lets in. All problems at once, each with its place. Returns the key set cut down to public keys.
@@ -29,6 +32,10 @@ export async function judgeTerms(
       ? []
       : keys.refusal.map(({ index, detail }) => problem(`/jwks/keys/${index}`, "unusable_key", detail))),
   ];
+  if (keys.ok && JSON.stringify(keys.value).length > JWKS_MAX_CHARACTERS) {
+    const detail = `Uploaded keys take at most ${JWKS_MAX_CHARACTERS / 1024} KiB; keep those that sign now.`;
+    errors.push(problem("/jwks", "too_big", detail));
+  }
   if (errors.length === 0 && keys.ok) return accept(keys.value === null ? null : { keys: keys.value });
   return refuse({ code: "invalid_body", detail: "This trust cannot be stored as it is.", errors });
 }

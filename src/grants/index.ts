@@ -8,5 +8,5 @@ export {
   type Presentation,
   type TokenParameters,
 } from "./parameters.ts";
-export { exchange, type IssuedToken } from "./pipeline.ts";
+export { exchange, type IssuedToken, recordUnpresented } from "./pipeline.ts";
 export { presentationOf } from "./presentation.ts";

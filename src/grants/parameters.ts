@@ -38,7 +38,16 @@ export type Presented = Result<
  * The JWT of a parameter. STACKIT's SDKs send the file's last newline along, so line ends around it are dropped.
  */
 export function jwtOf(parameters: TokenParameters, name: string): string | undefined {
-  return parameters.single.get(name)?.replace(/^[\r\n]+|[\r\n]+$/g, "");
+  const value = parameters.single.get(name);
+  if (value === undefined) return undefined;
+  let [begin, end] = [0, value.length];
+  while (begin < end && isLineEnd(value[begin])) begin++;
+  while (end > begin && isLineEnd(value[end - 1])) end--;
+  return value.slice(begin, end);
+}
+
+function isLineEnd(character: string | undefined): boolean {
+  return character === "\n" || character === "\r";
 }
 
 export function invalidParameter(description: string): {

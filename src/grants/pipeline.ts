@@ -2,7 +2,15 @@ import { and, eq, isNull, lte, or } from "drizzle-orm";
 import { type AuditEvent, commit, commitRefusal, redactClaims } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { currentSigningKeyQuery, ensureSigningKey } from "../keyring/index.ts";
-import { accept, type ExchangeRefusal, Fault, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import {
+  accept,
+  type ExchangeRefusal,
+  Fault,
+  isAuthentic,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
 import { insertAccessToken, type MintedToken, mintAccessToken, tokenLifetime } from "../tokens/index.ts";
 import {
@@ -15,7 +23,7 @@ import {
   segmentsOf,
   type TrustedProvider,
 } from "../trust/index.ts";
-import type { Presentation } from "./parameters.ts";
+import type { ParameterRefusal, Presentation, TokenParameters } from "./parameters.ts";
 import { grantTarget } from "./target.ts";
 
 /** What the caller gets. */
@@ -139,8 +147,13 @@ async function issue(
     federated: { iss: jwt.issuer, sub: jwt.subject },
   });
   const committed = await commit(asWorkload(context, jwt), {
-    guarded: insertAccessToken(deps, { account, project, provider }, token, grant),
-    event: exchangeEvent(decision.anchor, jwt, token, presentation),
+    guarded: insertAccessToken(
+      deps,
+      { account, project, provider, generation: decision.anchor.generation },
+      token,
+      grant,
+    ),
+    event: { ...exchangeEvent(decision.anchor, jwt, token), detail: presentation.grantType },
     after: usageMarks(context, decision),
   });
   if (!committed.ok) return undefined;
@@ -148,10 +161,37 @@ async function issue(
 }
 
 async function recordRefusal(context: Context, { refusal, anchor, jwt }: Denial): Promise<void> {
-  await commitRefusal(asWorkload(context, jwt), {
-    ...exchangeEvent(anchor, jwt, undefined, undefined),
-    reason: refusal.reason,
-    detail: refusal.detail,
+  const { reason, detail } = refusal;
+  const event = exchangeEvent(anchor, jwt, undefined);
+  const refused = { ...(isAuthentic(reason) ? event : abridged(event)), reason, detail };
+  const actor = asWorkload(context, jwt);
+  await commitRefusal(actor, refused, isAuthentic(reason) ? "authentic" : "forged");
+}
+
+const UNPROVEN_TEXT_MAX_CHARACTERS = 128;
+
+/** What a token says that nobody vouches for is a stranger's text: it proves nothing, and could fill the record. */
+function abridged(event: AuditEvent): AuditEvent {
+  const { issuer, subject, kid } = event.exchange ?? {};
+  const cut = (text: string | undefined) => text?.slice(0, UNPROVEN_TEXT_MAX_CHARACTERS);
+  return { ...event, exchange: { issuer: cut(issuer), subject: cut(subject), kid: cut(kid) } };
+}
+
+/** A request that presents nothing, for an account that it names: its refusal belongs to a tenant too. */
+export async function recordUnpresented(
+  context: Context,
+  parameters: TokenParameters,
+  { description }: ParameterRefusal,
+): Promise<void> {
+  const selector = parameters.single.get("client_id");
+  if (selector === undefined) return;
+  const { db } = context.deps;
+  const [accounts] = await readBatch(db, anchorQueries(db, selector.slice(0, SELECTOR_MAX_CHARACTERS), ""));
+  const anchor = anchorOf(accounts, []);
+  await recordRefusal(context, {
+    refusal: { reason: "request_malformed", detail: description },
+    anchor,
+    jwt: undefined,
   });
 }
 
@@ -164,7 +204,6 @@ function exchangeEvent(
   anchor: Anchor | undefined,
   jwt: DecodedJwt | undefined,
   token: MintedToken | undefined,
-  presentation: Presentation | undefined,
 ): AuditEvent {
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
   const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
@@ -181,7 +220,6 @@ function exchangeEvent(
       jti: token?.jti,
       tokenSha256: token?.sha256,
     },
-    ...(presentation === undefined ? {} : { detail: presentation.grantType }),
   };
 }
 

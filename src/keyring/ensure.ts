@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { asc, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { Fault, secondsOf } from "../protocol/index.ts";
@@ -27,7 +27,7 @@ export async function ensureSigningKey(context: Context): Promise<SigningKeyRow>
       ),
     },
   );
-  const current = await readCurrent(context);
+  const current = (await readCurrent(context)) ?? (await readFirst(context));
   if (current === undefined) throw new Fault("keyring", "no signing key is active");
   return current;
 }
@@ -35,4 +35,12 @@ export async function ensureSigningKey(context: Context): Promise<SigningKeyRow>
 async function readCurrent({ deps }: Context): Promise<SigningKeyRow | undefined> {
   const [rows] = await readBatch(deps.db, [currentSigningKeyQuery(deps.db, secondsOf(deps.nowMs()))]);
   return rows[0];
+}
+
+/** For a clock that lags behind the one that made the first key: nothing else could sign yet. */
+async function readFirst({ deps }: Context): Promise<SigningKeyRow | undefined> {
+  const { signingKey } = schema;
+  const query = deps.db.select().from(signingKey).orderBy(asc(signingKey.activatesAt)).limit(1);
+  const [rows] = await readBatch(deps.db, [query]);
+  return rows.find(({ sealedPrivateKey }) => sealedPrivateKey !== null);
 }

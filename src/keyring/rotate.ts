@@ -1,10 +1,10 @@
 import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
-import { commit, maintain } from "../audit/index.ts";
+import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { ACCESS_TOKEN_MAX_SECONDS, secondsOf } from "../protocol/index.ts";
 import { insertSelect, readBatch, schema } from "../store/index.ts";
 import { ensureSigningKey } from "./ensure.ts";
-import { generateSigningKey, type SigningKeyRow } from "./generate.ts";
+import { generateSigningKey } from "./generate.ts";
 import { readPublishedKeys, type SigningKeyItem, signingKeyItem } from "./list.ts";
 import { JWKS_MAX_AGE_SECONDS } from "./publish.ts";
 import { seal, sealingKeyId, unseal } from "./seal.ts";
@@ -53,8 +53,8 @@ export async function tendSigningKeys(context: Context): Promise<void> {
   const { deps } = context;
   await ensureSigningKey(context);
   await dropPrivateHalves(context);
+  await removeDeadKeys(context);
   const now = secondsOf(deps.nowMs());
-  await maintain(deps, [deps.db.delete(key).where(and(isNotNull(key.expiresAt), lte(key.expiresAt, now)))]);
   const [youngest] = await readPublishedKeys(deps);
   const dueAt = (youngest?.activatesAt ?? 0) + ROTATION_PERIOD_SECONDS - PUBLISHED_BEFORE_USE_SECONDS;
   if (dueAt <= now) await rotateSigningKey(context);
@@ -82,23 +82,34 @@ async function dropPrivateHalves(context: Context): Promise<void> {
   }
 }
 
-/** After SEALING_KEY was changed: what the previous one sealed is sealed under the current one. */
-async function resealUnderCurrentKey({ deps }: Context): Promise<void> {
-  const currentId = await sealingKeyId(deps.config.sealingKeys[0]);
-  const query = deps.db.select().from(key).where(isNotNull(key.sealedPrivateKey));
-  const [rows] = await readBatch(deps.db, [query]);
-  for (const row of rows.filter((candidate) => candidate.sealingKeyId !== currentId)) await reseal(row);
+/** A key whose last token has expired verifies nothing any more. */
+async function removeDeadKeys(context: Context): Promise<void> {
+  const { db } = context.deps;
+  const isDead = lte(key.expiresAt, secondsOf(context.deps.nowMs()));
+  const [rows] = await readBatch(db, [db.select({ kid: key.kid }).from(key).where(isDead)]);
+  for (const { kid } of rows) {
+    await commit(context, {
+      event: { action: "signing_key.remove", target: { type: "signing_key", id: kid } },
+      guarded: db.delete(key).where(and(eq(key.kid, kid), isDead)),
+    });
+  }
+}
 
-  async function reseal(row: SigningKeyRow): Promise<void> {
-    const { sealedPrivateKey, sealingKeyId: oldId } = row;
-    if (sealedPrivateKey === null || oldId === null) return;
-    const opened = await unseal(deps.config, { sealed: sealedPrivateKey, sealingKeyId: oldId }, row.kid);
-    const resealed = await seal(deps.config, opened, row.kid);
-    await maintain(deps, [
-      deps.db
+/** After SEALING_KEY was changed: what the previous one sealed is sealed under the current one. */
+async function resealUnderCurrentKey(context: Context): Promise<void> {
+  const { config, db } = context.deps;
+  const currentId = await sealingKeyId(config.sealingKeys[0]);
+  const [rows] = await readBatch(db, [db.select().from(key).where(isNotNull(key.sealedPrivateKey))]);
+  for (const { kid, sealedPrivateKey: sealed, sealingKeyId: oldId } of rows) {
+    if (sealed === null || oldId === null || oldId === currentId) continue;
+    const opened = await unseal(config, { sealed, sealingKeyId: oldId }, kid);
+    const resealed = await seal(config, opened, kid);
+    await commit(context, {
+      event: { action: "signing_key.reseal", target: { type: "signing_key", id: kid } },
+      guarded: db
         .update(key)
         .set({ sealedPrivateKey: resealed.sealed, sealingKeyId: resealed.sealingKeyId })
-        .where(and(eq(key.kid, row.kid), eq(key.sealingKeyId, oldId))),
-    ]);
+        .where(and(eq(key.kid, kid), eq(key.sealingKeyId, oldId))),
+    });
   }
 }

@@ -3,6 +3,7 @@
  * One line per reason: the generated error page of `docs/` is made from this table.
  */
 export const EXCHANGE_REASONS = {
+  request_malformed: "The request names the account, but not one JWT and one purpose as its grant asks.",
   account_not_found: "No service account has this e-mail or id.",
   account_disabled: "The service account is disabled.",
   account_expired: "The service account's expiresAt has passed.",
@@ -33,6 +34,21 @@ export const EXCHANGE_REASONS = {
 } as const;
 
 export type ExchangeReason = keyof typeof EXCHANGE_REASONS;
+
+/** Reasons that are given only after the signature was found good: what such a token claims, its issuer did say. */
+const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
+  "token_expired",
+  "token_not_yet_valid",
+  "token_lifetime_excessive",
+  "audience_mismatch",
+  "assertion_failed",
+  "target_not_allowed",
+  "scope_not_granted",
+];
+
+export function isAuthentic(reason: ExchangeReason): boolean {
+  return AUTHENTIC_REASONS.includes(reason);
+}
 
 /** `detail` is for the account's owner: it may name claims and values, never a token. */
 export interface ExchangeRefusal {

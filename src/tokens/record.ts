@@ -1,6 +1,6 @@
 import { asc, inArray, lt, sql } from "drizzle-orm";
-import { maintain } from "../audit/index.ts";
-import type { Deps } from "../deps.ts";
+import { commit } from "../audit/index.ts";
+import type { Context, Deps } from "../deps.ts";
 import { secondsOf } from "../protocol/index.ts";
 import { insertSelect, readBatch, type Statement, schema } from "../store/index.ts";
 import type { MintedToken } from "./mint.ts";
@@ -9,7 +9,9 @@ import type { MintedToken } from "./mint.ts";
 export interface DecidedFrom {
   readonly account: { readonly id: string; readonly projectId: string; readonly version: number };
   readonly project: { readonly version: number };
-  readonly provider: { readonly id: string; readonly version: number };
+  readonly provider: { readonly id: string; readonly issuer: string; readonly version: number };
+  /** Of the issuer's cached keys: a purge that came between takes the token back too. */
+  readonly generation: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface DecidedFrom {
  */
 export function insertAccessToken(
   deps: Deps,
-  { account, project, provider }: DecidedFrom,
+  { account, project, provider, generation }: DecidedFrom,
   token: MintedToken,
   grant: { readonly audience: string; readonly scope: readonly string[]; readonly authMethod: string },
 ): Statement {
@@ -42,7 +44,10 @@ export function insertAccessToken(
       JOIN project p ON p.id = a.project_id
       JOIN federated_identity_provider f ON f.service_account_id = a.id
     WHERE a.id = ${account.id} AND a.version = ${account.version} AND p.version = ${project.version}
-      AND f.id = ${provider.id} AND f.version = ${provider.version}`,
+      AND f.id = ${provider.id} AND f.version = ${provider.version}
+      AND (a.expires_at IS NULL OR a.expires_at > ${token.issuedAt})
+      AND coalesce((SELECT k.generation FROM key_purge k
+        WHERE k.project_id = a.project_id AND k.issuer = ${provider.issuer}), '') = ${generation}`,
   );
 }
 
@@ -54,7 +59,8 @@ const FORGOTTEN_AT_ONCE = 1000;
 const STEPS_MAX = 200;
 
 /** Deletes the rows of tokens that expired a week ago, in bounded steps. Their events stay. */
-export async function forgetExpiredTokens(deps: Deps): Promise<void> {
+export async function forgetExpiredTokens(context: Context): Promise<void> {
+  const { deps } = context;
   const { accessToken } = schema;
   const before = secondsOf(deps.nowMs()) - KEPT_AFTER_EXPIRY_SECONDS;
   const expired = lt(accessToken.expiresAt, before);
@@ -69,6 +75,9 @@ export async function forgetExpiredTokens(deps: Deps): Promise<void> {
       .where(expired)
       .orderBy(asc(accessToken.expiresAt))
       .limit(FORGOTTEN_AT_ONCE);
-    await maintain(deps, [deps.db.delete(accessToken).where(inArray(accessToken.jti, oldest))]);
+    await commit(context, {
+      event: { action: "access_token.purge", target: { type: "access_token" } },
+      guarded: deps.db.delete(accessToken).where(inArray(accessToken.jti, oldest)),
+    });
   }
 }

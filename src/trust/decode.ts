@@ -140,7 +140,7 @@ function readClaims(claims: Members): Decoded<RegisteredClaims> {
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && value.isWellFormed();
 }
 
 function isNumericDate(value: unknown): value is number {

@@ -4,7 +4,7 @@ import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/i
 import type { JsonWebKeyWithKid } from "../store/index.ts";
 import { quote } from "./decode.ts";
 import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
-import { type CachedKey, type CoolDown, type KeyCache, remember } from "./key_cache.ts";
+import { type CoolDown, cachedKeyOf, coolDownOf, type KeyCache, remember } from "./key_cache.ts";
 
 /** How long a foreign key is believed after it was seen in its issuer's set. */
 const KEY_LIFETIME_SECONDS = 3600;
@@ -13,9 +13,11 @@ const COOL_DOWN_SECONDS = 30;
 /** KV's least: the mark itself says when it ends. */
 const COOL_DOWN_KV_SECONDS = 60;
 /** KV that does not answer by then counts as down: an exchange is slower without it, not broken. */
-const KV_TIMEOUT_MS = 1000;
+const KV_TIMEOUT_MS = 500;
 const POLL_MS = 25;
-const POLLS_MAX = (FETCH_TIMEOUT_MS + 1000) / POLL_MS;
+const POLLS_MAX = FETCH_TIMEOUT_MS / POLL_MS;
+/** Whoever has waited longer for another's fetch has no time left for one of its own. */
+const POLLS_BEFORE_FETCH_MAX = 20;
 
 /** Which key is looked for. `generation` changes when the project purges the issuer's keys. */
 export interface KeyQuery {
@@ -44,8 +46,10 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
   const remembered = recall(deps, names.key);
   if (remembered !== undefined) return accept(remembered);
   const [cached, mark] = await Promise.all([
-    readKv<CachedKey>(deps, names.key),
-    readKv<CoolDown>(deps, names.coolDown),
+    readKv(deps, names.key).then((value) =>
+      cachedKeyOf(value, query.kid, deps.nowMs() + KEY_LIFETIME_SECONDS * 1000),
+    ),
+    readKv(deps, names.coolDown).then((value) => coolDownOf(value, deps.nowMs() + COOL_DOWN_SECONDS * 1000)),
   ]);
   if (cached !== undefined && cached.expiresAtMs > deps.nowMs()) {
     remember(deps.foreignKeys.keys, names.key, { ...cached, imported: new Map() });
@@ -66,7 +70,7 @@ async function namesOf({ issuer, kid, generation }: KeyQuery): Promise<CacheName
     digest(JSON.stringify([issuer, kid, generation])),
     digest(JSON.stringify([issuer, generation])),
   ]);
-  return { key: `key:${key}`, coolDown: `cool-down:${coolDown}` };
+  return { key: `v1:key:${key}`, coolDown: `v1:cool-down:${coolDown}` };
 }
 
 async function digest(text: string): Promise<string> {
@@ -93,8 +97,9 @@ async function fetchOnce(context: Context, query: KeyQuery, names: CacheNames): 
     if (state?.coolDown !== undefined && state.coolDown.untilMs > deps.nowMs()) {
       return refuse(coolDownRefusal(deps, state.coolDown, query));
     }
-    if (state === undefined || state.inFlightUntilMs <= deps.nowMs())
-      return fetchAndKeep(context, query, names);
+    const isFree = state === undefined || state.inFlightUntilMs <= deps.nowMs();
+    if (isFree && poll < POLLS_BEFORE_FETCH_MAX) return fetchAndKeep(context, query, names);
+    if (isFree) break;
     await deps.sleep(POLL_MS);
     const remembered = recall(deps, names.key);
     if (remembered !== undefined) return accept(remembered);
@@ -113,7 +118,10 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
     inFlightUntilMs: deps.nowMs() + FETCH_TIMEOUT_MS + 1000,
     coolDown: undefined,
   });
-  const fetched = await fetchKeys(deps, query.issuer);
+  const fetched = await fetchKeys(deps, query.issuer).catch((error: unknown) => {
+    fetches.delete(names.coolDown);
+    throw error;
+  });
   if (!fetched.ok) return refuse(coolDown(context, query, names, fetched.refusal));
   await keep(context, query, fetched.value.keys);
   const found = recall(deps, names.key);
@@ -172,9 +180,9 @@ function coolDownRefusal(
   };
 }
 
-async function readKv<Value>(deps: Deps, name: string): Promise<Value | undefined> {
+async function readKv(deps: Deps, name: string): Promise<unknown> {
   try {
-    const value = await Promise.race([deps.kv.get<Value>(name, "json"), deps.sleep(KV_TIMEOUT_MS)]);
+    const value = await Promise.race([deps.kv.get(name, "json"), deps.sleep(KV_TIMEOUT_MS)]);
     return value ?? undefined;
   } catch (error) {
     deps.log({ level: "warn", event: "kv_read_failed", cause: String(error).slice(0, 200) });

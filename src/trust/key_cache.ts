@@ -1,4 +1,5 @@
 import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { judgeKey } from "./key_hygiene.ts";
 
 /** A foreign key as it is cached, in KV and in memory alike: its own end is part of it. */
 export interface CachedKey {
@@ -20,10 +21,19 @@ export interface FetchState {
   readonly coolDown: CoolDown | undefined;
 }
 
+const COOL_DOWN_REASONS = [
+  "key_not_found",
+  "issuer_unreachable",
+  "issuer_mismatch",
+  "issuer_not_allowed",
+] as const;
+
+type CoolDownReason = (typeof COOL_DOWN_REASONS)[number];
+
 /** Why and until when an issuer is left alone. */
 export interface CoolDown {
   readonly untilMs: number;
-  readonly reason: "key_not_found" | "issuer_unreachable" | "issuer_mismatch" | "issuer_not_allowed";
+  readonly reason: CoolDownReason;
   readonly detail: string;
 }
 
@@ -42,4 +52,25 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
   }
   map.set(key, value);
   return value;
+}
+
+/** What KV says of a key, as far as it can be true: KV is shared, late and nobody's proof. */
+export function cachedKeyOf(value: unknown, kid: string, latestEndMs: number): CachedKey | undefined {
+  if (!isRecord(value) || typeof value.expiresAtMs !== "number") return undefined;
+  const judged = judgeKey(value.jwk);
+  if (!judged.ok || judged.value.kid !== kid || value.expiresAtMs > latestEndMs) return undefined;
+  return { jwk: judged.value, expiresAtMs: value.expiresAtMs };
+}
+
+/** What KV says of a cool-down, as far as it can be true. */
+export function coolDownOf(value: unknown, latestEndMs: number): CoolDown | undefined {
+  if (!isRecord(value) || typeof value.untilMs !== "number" || typeof value.detail !== "string")
+    return undefined;
+  const reason = COOL_DOWN_REASONS.find((known) => known === value.reason);
+  if (reason === undefined || value.untilMs > latestEndMs) return undefined;
+  return { reason, detail: value.detail, untilMs: value.untilMs };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

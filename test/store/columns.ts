@@ -85,7 +85,7 @@ export function columnRows(at: At): void {
     it.each(JSONS)("%s", async (_name, claims) => {
       const context = contextOn(at().db);
       const event = { action: "access_token.exchange", target: { type: "access_token" } } as const;
-      await commitRefusal(context, { ...event, ...(claims && { exchange: { claims } }) });
+      await commitRefusal(context, { ...event, ...(claims && { exchange: { claims } }) }, "authentic");
       const [row] = await eventsOf(context);
       expect(JSON.stringify(row?.claims)).toBe(JSON.stringify(claims));
       const [raw] = await at().db.all(

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { describe, expect, it } from "vitest";
-import { commit, commitRefusal, maintain } from "../../src/audit/index.ts";
+import { commit, commitRefusal } from "../../src/audit/index.ts";
 import type { Context } from "../../src/deps.ts";
 import { createProject } from "../../src/directory/index.ts";
 import { ensureSigningKey } from "../../src/keyring/index.ts";
@@ -143,8 +143,7 @@ export function failureRows(at: At): void {
         (context: Context) =>
           commit(context, { event, guarded: context.deps.db.delete(project).where(sql`0`) }),
       ],
-      ["a refusal", (context: Context) => commitRefusal(context, { ...event, reason: "x" })],
-      ["maintenance", ({ deps }: Context) => maintain(deps, [deps.db.delete(project).where(sql`0`)])],
+      ["a refusal", (context: Context) => commitRefusal(context, { ...event, reason: "x" }, "write")],
       ["a verb", (context: Context) => createProject(context, { name: freshName() })],
       ["a cold start", (context: Context) => ensureSigningKey(context)],
     ])("%s", async (_name, work) => {

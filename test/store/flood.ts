@@ -90,7 +90,7 @@ async function refuseOnce(context: Context, account: string | undefined, project
     reason: "assertion_failed",
     exchange: { issuer: "https://x.io", subject: "repo:x", kid: "k", claims: { sub: "repo:x" } },
   };
-  await commitRefusal(context, event);
+  await commitRefusal(context, event, "authentic");
 }
 
 async function refuseOften(context: Context, account: string | undefined, times: number, projectId?: string) {

@@ -29,13 +29,17 @@ export function foreignTextRows(at: At): void {
         ...contextOn(at().db),
         actor: { type: "workload", issuer: text, subject: text },
       };
-      await commitRefusal(context, {
-        action: "access_token.exchange",
-        target: { type: "access_token" },
-        reason: "issuer_not_trusted",
-        detail: text,
-        exchange: { issuer: text, subject: text, kid: text, claims: { sub: text } },
-      });
+      await commitRefusal(
+        context,
+        {
+          action: "access_token.exchange",
+          target: { type: "access_token" },
+          reason: "issuer_not_trusted",
+          detail: text,
+          exchange: { issuer: text, subject: text, kid: text, claims: { sub: text } },
+        },
+        "authentic",
+      );
       const [row] = await eventsOf(context);
       for (const column of COLUMNS) {
         const query = sql`SELECT hex(${auditEvent[column]}) AS hex FROM ${auditEvent} WHERE id = ${row?.id}`;

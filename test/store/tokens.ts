@@ -15,7 +15,7 @@ import { forgetExpiredTokens, insertAccessToken } from "../../src/tokens/index.t
 import type { At } from "./driver.ts";
 import { contextOn, count, eventsOf, givenAccount, givenProvider, givenTrust, onBatch } from "./given.ts";
 
-const { accessToken, serviceAccount } = schema;
+const { accessToken, keyPurge, serviceAccount } = schema;
 const DAY_SECONDS = 24 * 3600;
 
 type Ground = Awaited<ReturnType<typeof givenTrust>>;
@@ -67,6 +67,23 @@ export function tokenRows(at: At): void {
       await expectNoToken(contextOn(at().db), ground);
     });
 
+    it("is not when the issuer's keys were purged after they were read", async () => {
+      const ground = await givenTrust(contextOn(at().db));
+      const { projectId, issuer } = ground.provider;
+      await at().db.insert(keyPurge).values({ projectId, issuer, generation: "g", purgedAt: 1 });
+      await expectNoToken(contextOn(at().db), ground);
+      expect((await issue(contextOn(at().db), ground, "g")).result.ok).toBe(true);
+    });
+
+    it("is not when the account expires before the token would begin", async () => {
+      const ground = await givenTrust(contextOn(at().db));
+      await at()
+        .db.update(serviceAccount)
+        .set({ expiresAt: 100 })
+        .where(eq(serviceAccount.id, ground.account.id));
+      await expectNoToken(contextOn(at().db), ground);
+    });
+
     it("is not when the trust is another account's, whatever was read", async () => {
       const context = contextOn(at().db);
       const ground = await givenTrust(context);
@@ -98,7 +115,7 @@ export function tokenRows(at: At): void {
         if (left.at(-1) !== due - oldest) left.push(due - oldest);
         return answers;
       });
-      await forgetExpiredTokens(contextOn(steps, { nowMs: () => now * 1000 }).deps);
+      await forgetExpiredTokens(contextOn(steps, { nowMs: () => now * 1000 }));
       expect(left, "rows that are due, before the first step and after each").toEqual([2002, 1002, 2, 0]);
       expect(await expiriesOf(db, accountId), "not yet a week").toEqual([due]);
       await db.delete(accessToken).where(eq(accessToken.serviceAccountId, accountId));
@@ -113,7 +130,7 @@ export function tokenRows(at: At): void {
         deletes += 1;
         return [];
       });
-      await forgetExpiredTokens(contextOn(stuck, { nowMs: () => now * 1000 }).deps);
+      await forgetExpiredTokens(contextOn(stuck, { nowMs: () => now * 1000 }));
       expect(deletes).toBeGreaterThan(0);
       expect(deletes).toBeLessThanOrEqual(200);
     });
@@ -124,12 +141,12 @@ function isDelete(statement: unknown): boolean {
   return (statement as { toSQL(): { sql: string } }).toSQL().sql.startsWith("delete");
 }
 
-async function issue(context: Context, { project, account, provider }: Ground) {
+async function issue(context: Context, { project, account, provider }: Ground, generation = "") {
   const { deps } = context;
   const token = { compact: "x", jti: newId(0), sha256: newId(0), issuedAt: 100, expiresAt: 4_000_000_000 };
   const grant = { audience: "https://api.example.com", scope: ["read", "write"], authMethod: "federation" };
   const result = await commit(context, {
-    guarded: insertAccessToken(deps, { account, project, provider }, token, grant),
+    guarded: insertAccessToken(deps, { account, project, provider, generation }, token, grant),
     event: { action: "access_token.exchange", target: { type: "access_token", id: token.jti } },
     after: [deps.db.update(serviceAccount).set({ lastUsedAt: 77 }).where(eq(serviceAccount.id, account.id))],
   });

@@ -75,6 +75,7 @@ function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavail
       return "scope";
     case "issuer_unreachable":
       return "unavailable";
+    case "request_malformed":
     case "account_not_found":
     case "account_disabled":
     case "account_expired":

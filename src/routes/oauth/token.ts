@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Deps } from "../../deps.ts";
-import { exchange, presentationOf } from "../../grants/index.ts";
+import { exchange, presentationOf, recordUnpresented } from "../../grants/index.ts";
 import { contextOf, type RouteContext, type RouteEnv } from "../context.ts";
 import { parseForm } from "./form.ts";
 import { renderError, renderIssued, renderRefusal } from "./render.ts";
@@ -24,8 +24,15 @@ export function tokenRoutes(deps: Deps): Hono<RouteEnv> {
     const parameters = await parseForm(c.req.raw);
     if (!parameters.ok) return renderError(c, parameters.refusal);
     const presentation = presentationOf(parameters.value);
-    if (!presentation.ok) return renderError(c, presentation.refusal);
-    const issued = await exchange(contextOf(c, deps, WORKLOAD), presentation.value);
+    const context = contextOf(c, deps, WORKLOAD);
+    if (!presentation.ok) {
+      await recordUnpresented(context, parameters.value, presentation.refusal);
+      return renderError(c, presentation.refusal);
+    }
+    const work = exchange(context, presentation.value);
+    // A caller who hangs up stops neither a fetch that others wait for nor the record.
+    context.request.waitUntil(work.catch(() => undefined));
+    const issued = await work;
     if (!issued.ok) return renderRefusal(c, presentation.value.grantType, issued.refusal);
     return renderIssued(c, presentation.value, issued.value);
   });

@@ -16,16 +16,18 @@ export const name = z
   .refine((text) => !isUuid(text), "A name must not have the form of an id.")
   .openapi({ example: "deployer" });
 
-/** One line of text for people: no control characters, no direction overrides. */
+/** One line of text for people: nothing that cannot be seen, and one spelling of what looks the same. */
 const line = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
     .regex(
-      /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]*$/u,
-      "Use plain text without control characters.",
-    );
+      /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u,
+      "Use plain text without control or invisible characters.",
+    )
+    .refine((text) => text === text.trim() && text !== "", "Leave out white space around the text.")
+    .refine((text) => text === text.normalize("NFC"), "Use composed characters (Unicode NFC).");
 
 const labelKey = z
   .string()
