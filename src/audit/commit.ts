@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Context, Deps } from "../deps.ts";
 import { accept, Fault, type Result, refuse } from "../protocol/index.ts";
-import { failureOf, insertSelect, type Statement, schema } from "../store/index.ts";
+import { failureOf, insertSelect, placeholdersOf, prepared, type Statement, schema } from "../store/index.ts";
 import { type AuditEvent, rowOf } from "./event.ts";
 
 /** The guarded write matched nothing, or a unique index refused it: somebody was faster. Nothing was written. */
@@ -26,9 +26,13 @@ export interface Commit {
 export async function commit(context: Context, work: Commit): Promise<Result<true, CommitFailure>> {
   const { db } = context.deps;
   const row = rowOf(context, work.event, "granted");
-  const event = db.insert(schema.auditEvent).values(row);
+  const event = insertEvent(db, row);
   return run(context.deps, [...(work.before ?? []), work.guarded, event, ...(work.after ?? [])]);
 }
+
+const insertEvent = prepared((db) =>
+  db.insert(schema.auditEvent).values({ ...placeholdersOf(schema.auditEvent), rowsChanged: sql`changes()` }),
+);
 
 /** What one flood is counted by, so that junk that anybody can send drowns no refusal of a real token or a write. */
 export type FloodClass = "forged" | "authentic" | "write";

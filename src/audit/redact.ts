@@ -1,3 +1,5 @@
+const UTF8 = new TextEncoder();
+
 /** Bounds of what an event keeps of a foreign token: enough to explain a decision and to find its tokens again. */
 const CLAIMS_MAX_BYTES = 4096;
 const CLAIM_NAME_MAX_CHARACTERS = 256;
@@ -10,6 +12,7 @@ const SENSITIVE_NAME =
   /secret|passw|passphrase|pwd|credential|api[_-]?key|private|bearer|cookie|authorization|token$|jwt$|^at_hash$|^nonce$/i;
 /** Two dots between long runs of base64url: a JWT inside a claim. */
 const JWT_SHAPE = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+const JWT_PART_MIN_CHARACTERS = 16;
 const REDACTED = "[redacted]";
 
 /**
@@ -23,17 +26,29 @@ export function redactClaims(
   const names = [
     ...new Set([...first.filter((name) => Object.hasOwn(claims, name)), ...Object.keys(claims)]),
   ];
-  const kept: [string, unknown][] = [];
+  const redacted = names
+    .slice(0, MEMBERS_MAX)
+    .filter((name) => name.length <= CLAIM_NAME_MAX_CHARACTERS)
+    .map((name) => [withoutTokens(name), redactValue(name, claims[name], 1)] as const);
+  const all = Object.fromEntries(redacted);
+  return bytesOf(all) <= CLAIMS_MAX_BYTES ? all : Object.fromEntries(withinBytes(redacted));
+}
+
+/** The first members that fit together, in their order. */
+function withinBytes(
+  members: readonly (readonly [string, unknown])[],
+): readonly (readonly [string, unknown])[] {
   let bytes = 2;
-  for (const name of names.slice(0, MEMBERS_MAX)) {
-    if (name.length > CLAIM_NAME_MAX_CHARACTERS) continue;
-    const value = redactValue(name, claims[name], 1);
-    const size = new TextEncoder().encode(JSON.stringify([name, value])).length;
-    if (bytes + size > CLAIMS_MAX_BYTES) continue;
+  return members.filter((member) => {
+    const size = bytesOf(member);
+    if (bytes + size > CLAIMS_MAX_BYTES) return false;
     bytes += size;
-    kept.push([withoutTokens(name), value]);
-  }
-  return Object.fromEntries(kept);
+    return true;
+  });
+}
+
+function bytesOf(value: unknown): number {
+  return UTF8.encode(JSON.stringify(value)).length;
 }
 
 function redactValue(name: string, value: unknown, depth: number): unknown {
@@ -61,5 +76,15 @@ export function redactClaim(name: string, value: unknown): unknown {
 
 /** Foreign text without the tokens that somebody may have put into it. */
 export function withoutTokens(text: string): string {
-  return text.replace(JWT_SHAPE, REDACTED);
+  return mayHoldToken(text) ? text.replace(JWT_SHAPE, REDACTED) : text;
+}
+
+/** Whether two dots stand far enough apart for the middle of a JWT: most text has none, and is spared the pattern. */
+function mayHoldToken(text: string): boolean {
+  for (let dot = text.indexOf("."); dot !== -1; ) {
+    const next = text.indexOf(".", dot + 1);
+    if (next - dot > JWT_PART_MIN_CHARACTERS) return true;
+    dot = next;
+  }
+  return false;
 }

@@ -1,7 +1,7 @@
 import { and, eq, isNull, lte, or } from "drizzle-orm";
 import { type AuditEvent, commit, commitRefusal, redactClaims } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { currentSigningKeyQuery, ensureSigningKey } from "../keyring/index.ts";
+import { currentSigningKeyQuery, ensureSigningKey, type SealedSigningKey } from "../keyring/index.ts";
 import {
   accept,
   type ExchangeRefusal,
@@ -32,8 +32,6 @@ export interface IssuedToken {
   readonly expiresInSeconds: number;
   readonly scope: readonly string[];
 }
-
-type SigningKeyRow = typeof schema.signingKey.$inferSelect;
 
 /** Everything that one exchange was decided from. */
 interface Decision {
@@ -79,7 +77,7 @@ export async function exchange(
 interface Ground {
   readonly decoded: Result<DecodedJwt, ExchangeRefusal>;
   readonly anchor: Anchor | undefined;
-  readonly signingKey: SigningKeyRow | undefined;
+  readonly signingKey: SealedSigningKey | undefined;
 }
 
 /** Longest `client_id` that could name an account. */
@@ -133,7 +131,7 @@ async function issue(
   context: Context,
   presentation: Presentation,
   decision: Decision,
-  key: SigningKeyRow,
+  key: SealedSigningKey,
 ): Promise<IssuedToken | undefined> {
   const { deps } = context;
   const { account, project } = decision.anchor;

@@ -3,14 +3,14 @@ import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { Fault, secondsOf } from "../protocol/index.ts";
 import { insertSelect, readBatch, schema } from "../store/index.ts";
-import { generateSigningKey, type SigningKeyRow } from "./generate.ts";
+import { generateSigningKey, type SealedSigningKey } from "./generate.ts";
 import { currentSigningKeyQuery } from "./list.ts";
 
 /**
  * The key that signs now; makes the very first one. However many cold starts race, one insert finds the table
  * empty and the others' batches are taken back: they read the winner's key.
  */
-export async function ensureSigningKey(context: Context): Promise<SigningKeyRow> {
+export async function ensureSigningKey(context: Context): Promise<SealedSigningKey> {
   const existing = await readCurrent(context);
   if (existing !== undefined) return existing;
   const now = secondsOf(context.deps.nowMs());
@@ -32,13 +32,13 @@ export async function ensureSigningKey(context: Context): Promise<SigningKeyRow>
   return current;
 }
 
-async function readCurrent({ deps }: Context): Promise<SigningKeyRow | undefined> {
+async function readCurrent({ deps }: Context): Promise<SealedSigningKey | undefined> {
   const [rows] = await readBatch(deps.db, [currentSigningKeyQuery(deps.db, secondsOf(deps.nowMs()))]);
   return rows[0];
 }
 
 /** For a clock that lags behind the one that made the first key: nothing else could sign yet. */
-async function readFirst({ deps }: Context): Promise<SigningKeyRow | undefined> {
+async function readFirst({ deps }: Context): Promise<SealedSigningKey | undefined> {
   const { signingKey } = schema;
   const query = deps.db.select().from(signingKey).orderBy(asc(signingKey.activatesAt)).limit(1);
   const [rows] = await readBatch(deps.db, [query]);

@@ -5,6 +5,9 @@ import { seal } from "./seal.ts";
 
 export type SigningKeyRow = typeof schema.signingKey.$inferSelect;
 
+/** What signing takes. */
+export type SealedSigningKey = Pick<SigningKeyRow, "kid" | "algorithm" | "sealedPrivateKey" | "sealingKeyId">;
+
 /** Size in bits of the RSA keys that we make. */
 const RSA_MODULUS_BITS = 2048;
 

@@ -3,6 +3,7 @@
  * Knows nothing of what it signs.
  */
 export { ensureSigningKey } from "./ensure.ts";
+export type { SealedSigningKey } from "./generate.ts";
 export { currentSigningKeyQuery, listSigningKeys, type SigningKeyItem } from "./list.ts";
 export { JWKS_MAX_AGE_SECONDS, type PublicKeySet, publicKeySet } from "./publish.ts";
 export { rotateSigningKey, tendSigningKeys } from "./rotate.ts";

@@ -1,19 +1,24 @@
-import { and, desc, gt, isNotNull, isNull, lte, or } from "drizzle-orm";
+import { and, desc, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
 import { instantOf, secondsOf } from "../protocol/index.ts";
-import { type Database, readBatch, schema } from "../store/index.ts";
+import { type Database, prepared, readBatch, schema } from "../store/index.ts";
 import type { SigningKeyRow } from "./generate.ts";
 
 /** The key that signs at this instant, for a caller's own read batch; no row before the first key is made. */
 export function currentSigningKeyQuery(db: Database, now: number) {
+  return selectCurrent(db, { now });
+}
+
+const selectCurrent = prepared((db) => {
   const key = schema.signingKey;
+  const { kid, algorithm, sealedPrivateKey, sealingKeyId } = key;
   return db
-    .select()
+    .select({ kid, algorithm, sealedPrivateKey, sealingKeyId })
     .from(key)
-    .where(and(lte(key.activatesAt, now), isNotNull(key.sealedPrivateKey)))
+    .where(and(lte(key.activatesAt, sql.placeholder("now")), isNotNull(key.sealedPrivateKey)))
     .orderBy(desc(key.activatesAt), desc(key.kid))
     .limit(1);
-}
+});
 
 /** Every key that is published now, youngest first. */
 export async function readPublishedKeys(deps: Deps): Promise<readonly SigningKeyRow[]> {

@@ -15,6 +15,7 @@ export interface PublicKeySet {
  */
 export async function publicKeySet(context: Context): Promise<PublicKeySet> {
   const rows = await readPublishedKeys(context.deps);
-  const published = rows.length > 0 ? rows : [await ensureSigningKey(context)];
+  if (rows.length === 0) await ensureSigningKey(context);
+  const published = rows.length > 0 ? rows : await readPublishedKeys(context.deps);
   return { keys: published.map((row) => row.publicJwk) };
 }

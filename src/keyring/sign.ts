@@ -1,7 +1,7 @@
 import { CompactSign, importJWK, type JWK } from "jose";
 import type { Deps } from "../deps.ts";
 import { Fault } from "../protocol/index.ts";
-import type { SigningKeyRow } from "./generate.ts";
+import type { SealedSigningKey } from "./generate.ts";
 import { unseal } from "./seal.ts";
 
 /** Opened private keys by kid, not extractable, for as long as the isolate lives. */
@@ -17,7 +17,7 @@ export function newSigningKeyCache(): SigningKeyCache {
 /** Signs claims as a compact JWS under this key. @throws Fault `keyring` when the key cannot be opened */
 export async function signJwt(
   deps: Deps,
-  key: SigningKeyRow,
+  key: SealedSigningKey,
   typ: string,
   claims: Readonly<Record<string, unknown>>,
 ): Promise<string> {
@@ -27,7 +27,7 @@ export async function signJwt(
     .sign(privateKey);
 }
 
-async function openSigningKey(deps: Deps, key: SigningKeyRow): Promise<CryptoKey> {
+async function openSigningKey(deps: Deps, key: SealedSigningKey): Promise<CryptoKey> {
   const opened = deps.signingKeys.get(key.kid);
   if (opened !== undefined) return opened;
   const { sealedPrivateKey: sealed, sealingKeyId } = key;

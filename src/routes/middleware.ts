@@ -17,6 +17,12 @@ export const standardMiddleware: readonly MiddlewareHandler<RouteEnv>[] = [
     xFrameOptions: "DENY",
     referrerPolicy: "no-referrer",
     strictTransportSecurity: "max-age=31536000; includeSubDomains",
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
+    removePoweredBy: false,
   }),
 ];
 

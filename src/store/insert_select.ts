@@ -1,4 +1,4 @@
-import { getTableColumns, is, SQL, sql } from "drizzle-orm";
+import { getTableColumns, is, type Placeholder, SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Database } from "./database.ts";
 
@@ -9,7 +9,9 @@ import type { Database } from "./database.ts";
 export function insertSelect<Table extends SQLiteTable>(
   db: Database,
   table: Table,
-  row: { readonly [Member in keyof Table["$inferInsert"]]: Table["$inferInsert"][Member] | SQL },
+  row: {
+    readonly [Member in keyof Table["$inferInsert"]]: Table["$inferInsert"][Member] | SQL | Placeholder;
+  },
   source: SQL,
 ) {
   const values = Object.entries(getTableColumns(table)).map(([member, column]) => {

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
-import { signJwt } from "../keyring/index.ts";
+import { type SealedSigningKey, signJwt } from "../keyring/index.ts";
 import { secondsOf } from "../protocol/index.ts";
-import { newId, type schema } from "../store/index.ts";
+import { newId } from "../store/index.ts";
 
 export interface TokenRequest {
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
@@ -25,7 +25,7 @@ export interface MintedToken {
 /** Signs an access token. Writes nothing: it must not be answered before its row is committed. @see RFC 9068 s2 */
 export async function mintAccessToken(
   deps: Deps,
-  key: typeof schema.signingKey.$inferSelect,
+  key: SealedSigningKey,
   request: TokenRequest,
 ): Promise<MintedToken> {
   const issuedAt = secondsOf(deps.nowMs());

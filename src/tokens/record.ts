@@ -2,14 +2,14 @@ import { asc, inArray, lt, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context, Deps } from "../deps.ts";
 import { secondsOf } from "../protocol/index.ts";
-import { insertSelect, readBatch, type Statement, schema } from "../store/index.ts";
+import { insertSelect, placeholdersOf, prepared, readBatch, type Statement, schema } from "../store/index.ts";
 import type { MintedToken } from "./mint.ts";
 
 /** The versions that the decision was made from. */
 export interface DecidedFrom {
   readonly account: { readonly id: string; readonly projectId: string; readonly version: number };
   readonly project: { readonly version: number };
-  readonly provider: { readonly id: string; readonly issuer: string; readonly version: number };
+  readonly provider: { readonly id: string; readonly version: number };
   /** Of the issuer's cached keys: a purge that came between takes the token back too. */
   readonly generation: string;
 }
@@ -24,7 +24,7 @@ export function insertAccessToken(
   token: MintedToken,
   grant: { readonly audience: string; readonly scope: readonly string[]; readonly authMethod: string },
 ): Statement {
-  const row = {
+  return insertGuarded(deps.db, {
     jti: token.jti,
     projectId: account.projectId,
     serviceAccountId: account.id,
@@ -35,21 +35,29 @@ export function insertAccessToken(
     tokenSha256: token.sha256,
     issuedAt: token.issuedAt,
     expiresAt: token.expiresAt,
-  };
-  return insertSelect(
-    deps.db,
+    accountVersion: account.version,
+    projectVersion: project.version,
+    providerVersion: provider.version,
+    generation,
+  });
+}
+
+const insertGuarded = prepared((db) =>
+  insertSelect(
+    db,
     schema.accessToken,
-    row,
+    placeholdersOf(schema.accessToken),
     sql`FROM service_account a
       JOIN project p ON p.id = a.project_id
       JOIN federated_identity_provider f ON f.service_account_id = a.id
-    WHERE a.id = ${account.id} AND a.version = ${account.version} AND p.version = ${project.version}
-      AND f.id = ${provider.id} AND f.version = ${provider.version}
-      AND (a.expires_at IS NULL OR a.expires_at > ${token.issuedAt})
+    WHERE a.id = ${sql.placeholder("serviceAccountId")} AND a.version = ${sql.placeholder("accountVersion")}
+      AND p.version = ${sql.placeholder("projectVersion")}
+      AND f.id = ${sql.placeholder("federatedIdentityProviderId")} AND f.version = ${sql.placeholder("providerVersion")}
+      AND (a.expires_at IS NULL OR a.expires_at > ${sql.placeholder("issuedAt")})
       AND coalesce((SELECT k.generation FROM key_purge k
-        WHERE k.project_id = a.project_id AND k.issuer = ${provider.issuer}), '') = ${generation}`,
-  );
-}
+        WHERE k.project_id = a.project_id AND k.issuer = f.issuer), '') = ${sql.placeholder("generation")}`,
+  ),
+);
 
 /** How long an expired token's row stays, so that an incident of yesterday can still be followed. */
 const KEPT_AFTER_EXPIRY_SECONDS = 7 * 24 * 3600;

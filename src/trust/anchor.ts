@@ -1,16 +1,39 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { PROVIDERS_PER_ACCOUNT_MAX } from "../protocol/index.ts";
-import { type Database, isUuid, schema } from "../store/index.ts";
+import { type Database, isUuid, prepared, schema } from "../store/index.ts";
 
 const account = schema.serviceAccount;
 const provider = schema.federatedIdentityProvider;
 const { project, keyPurge } = schema;
 
-export type TrustedProvider = typeof provider.$inferSelect;
+/** What an exchange looks at; the rest of the rows stays where it is. */
+const ACCOUNT_COLUMNS = {
+  id: account.id,
+  projectId: account.projectId,
+  email: account.email,
+  allowedAudiences: account.allowedAudiences,
+  tokenLifetime: account.tokenLifetime,
+  disabled: account.disabled,
+  expiresAt: account.expiresAt,
+  lastUsedAt: account.lastUsedAt,
+  version: account.version,
+};
+const PROVIDER_COLUMNS = {
+  id: provider.id,
+  name: provider.name,
+  assertions: provider.assertions,
+  jwks: provider.jwks,
+  tokenLifetime: provider.tokenLifetime,
+  disabled: provider.disabled,
+  lastUsedAt: provider.lastUsedAt,
+  version: provider.version,
+};
+
+export type TrustedProvider = Pick<typeof provider.$inferSelect, keyof typeof PROVIDER_COLUMNS>;
 
 /** The account that an exchange is for, as the database has it now, and whom it trusts for exactly this issuer. */
 export interface Anchor {
-  readonly account: typeof account.$inferSelect;
+  readonly account: Pick<typeof account.$inferSelect, keyof typeof ACCOUNT_COLUMNS>;
   readonly project: { readonly disabled: boolean; readonly version: number };
   /** Of the project's key cache for this issuer; empty while it never purged. */
   readonly generation: string;
@@ -23,29 +46,57 @@ export interface Anchor {
  * @param selector e-mail or id @param issuer the token's `iss`, compared byte for byte
  */
 export function anchorQueries(db: Database, selector: string, issuer: string) {
-  const named = isUuid(selector) ? eq(account.id, selector) : eq(account.email, selector);
-  const accountQuery = db
+  const by = isUuid(selector) ? BY_ID : BY_EMAIL;
+  const values = { selector, issuer };
+  return [by.account(db, values), by.providers(db, values)] as const;
+}
+
+type Name = typeof account.id | typeof account.email;
+
+const BY_ID = preparedBy(account.id);
+const BY_EMAIL = preparedBy(account.email);
+
+function preparedBy(name: Name) {
+  return {
+    account: prepared((db) => accountQuery(db, name)),
+    providers: prepared((db) => providersQuery(db, name)),
+  };
+}
+
+function accountQuery(db: Database, name: Name) {
+  const ofIssuer = and(
+    eq(keyPurge.projectId, account.projectId),
+    eq(keyPurge.issuer, sql.placeholder("issuer")),
+  );
+  return db
     .select({
-      account,
+      account: ACCOUNT_COLUMNS,
       projectDisabled: sql<number>`${project.disabled}`.as("project_disabled"),
       projectVersion: sql<number>`${project.version}`.as("project_version"),
       generation: sql<string | null>`${keyPurge.generation}`.as("generation"),
     })
     .from(account)
     .innerJoin(project, eq(project.id, account.projectId))
-    .leftJoin(keyPurge, and(eq(keyPurge.projectId, account.projectId), eq(keyPurge.issuer, issuer)))
-    .where(named);
-  const accountId = db.select({ id: account.id }).from(account).where(named);
-  const providersQuery = db
-    .select()
-    .from(provider)
-    .where(and(eq(provider.serviceAccountId, sql`(${accountId})`), eq(provider.issuer, issuer)))
-    .orderBy(asc(provider.id))
-    .limit(PROVIDERS_PER_ACCOUNT_MAX);
-  return [accountQuery, providersQuery] as const;
+    .leftJoin(keyPurge, ofIssuer)
+    .where(eq(name, sql.placeholder("selector")));
 }
 
-type AccountRow = Awaited<ReturnType<typeof anchorQueries>[0]>[number];
+function providersQuery(db: Database, name: Name) {
+  const accountId = db
+    .select({ id: account.id })
+    .from(account)
+    .where(eq(name, sql.placeholder("selector")));
+  return db
+    .select(PROVIDER_COLUMNS)
+    .from(provider)
+    .where(
+      and(eq(provider.serviceAccountId, sql`(${accountId})`), eq(provider.issuer, sql.placeholder("issuer"))),
+    )
+    .orderBy(asc(provider.id))
+    .limit(PROVIDERS_PER_ACCOUNT_MAX);
+}
+
+type AccountRow = Awaited<ReturnType<typeof accountQuery>>[number];
 
 /** What the two queries found, as one; undefined where no such account is. */
 export function anchorOf(

@@ -60,6 +60,8 @@ function splitCompact(compact: string): Decoded<{ header: Members; payload: Memb
   return accept({ header: headerMembers, payload: payloadMembers });
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function canonicalBytes(part: string): Uint8Array | undefined {
   try {
     const bytes = base64url.decode(part);
@@ -71,9 +73,7 @@ function canonicalBytes(part: string): Uint8Array | undefined {
 
 function jsonObject(bytes: Uint8Array): Members | undefined {
   try {
-    const value: unknown = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-    );
+    const value: unknown = JSON.parse(UTF8.decode(bytes));
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     return isObject && isShallow(value, NESTING_MAX) ? (value as Members) : undefined;
   } catch {

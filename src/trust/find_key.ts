@@ -42,7 +42,7 @@ type Found = Result<FoundKey, ExchangeRefusal>;
  */
 export async function findKey(context: Context, query: KeyQuery): Promise<Found> {
   const { deps } = context;
-  const names = await namesOf(query);
+  const names = namesOf(query);
   const remembered = recall(deps, names.key);
   if (remembered !== undefined) return accept(remembered);
   const [cached, mark] = await Promise.all([
@@ -64,15 +64,14 @@ interface CacheNames {
   readonly coolDown: string;
 }
 
-/** Hashed, since KV's keys end at 512 bytes and issuers, kids and separators are foreign text. */
-async function namesOf({ issuer, kid, generation }: KeyQuery): Promise<CacheNames> {
-  const [key, coolDown] = await Promise.all([
-    digest(JSON.stringify([issuer, kid, generation])),
-    digest(JSON.stringify([issuer, generation])),
-  ]);
-  return { key: `v1:key:${key}`, coolDown: `v1:cool-down:${coolDown}` };
+function namesOf({ issuer, kid, generation }: KeyQuery): CacheNames {
+  return {
+    key: JSON.stringify(["v1:key", issuer, kid, generation]),
+    coolDown: JSON.stringify(["v1:cool-down", issuer, generation]),
+  };
 }
 
+/** Hashed for KV alone, whose keys end at 512 bytes: issuers and kids are foreign text. */
 async function digest(text: string): Promise<string> {
   const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return base64url.encode(new Uint8Array(bytes));
@@ -123,7 +122,7 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
     throw error;
   });
   if (!fetched.ok) return refuse(coolDown(context, query, names, fetched.refusal));
-  await keep(context, query, fetched.value.keys);
+  keep(context, query, fetched.value.keys);
   const found = recall(deps, names.key);
   if (found !== undefined) {
     fetches.delete(names.coolDown);
@@ -141,14 +140,14 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
 const KV_WRITES_MAX = 32;
 
 /** Every key of the set, in memory now and in KV behind the answer. A set never takes away what it lacks. */
-async function keep(context: Context, query: KeyQuery, keys: readonly JsonWebKeyWithKid[]): Promise<void> {
+function keep(context: Context, query: KeyQuery, keys: readonly JsonWebKeyWithKid[]): void {
   const { deps, request } = context;
   const expiresAtMs = deps.nowMs() + KEY_LIFETIME_SECONDS * 1000;
   const wantedFirst = keys.toSorted(
     (one, other) => Number(other.kid === query.kid) - Number(one.kid === query.kid),
   );
   for (const [index, jwk] of wantedFirst.entries()) {
-    const { key } = await namesOf({ ...query, kid: jwk.kid });
+    const { key } = namesOf({ ...query, kid: jwk.kid });
     remember(deps.foreignKeys.keys, key, { jwk, expiresAtMs, imported: new Map() });
     if (index >= KV_WRITES_MAX) continue;
     request.waitUntil(writeKv(deps, key, { jwk, expiresAtMs }, KEY_LIFETIME_SECONDS));
@@ -182,7 +181,7 @@ function coolDownRefusal(
 
 async function readKv(deps: Deps, name: string): Promise<unknown> {
   try {
-    const value = await Promise.race([deps.kv.get(name, "json"), deps.sleep(KV_TIMEOUT_MS)]);
+    const value = await Promise.race([deps.kv.get(await digest(name), "json"), deps.sleep(KV_TIMEOUT_MS)]);
     return value ?? undefined;
   } catch (error) {
     deps.log({ level: "warn", event: "kv_read_failed", cause: String(error).slice(0, 200) });
@@ -193,7 +192,7 @@ async function readKv(deps: Deps, name: string): Promise<unknown> {
 async function writeKv(deps: Deps, name: string, value: unknown, expirationTtl: number): Promise<void> {
   try {
     await Promise.race([
-      deps.kv.put(name, JSON.stringify(value), { expirationTtl }),
+      deps.kv.put(await digest(name), JSON.stringify(value), { expirationTtl }),
       deps.sleep(KV_TIMEOUT_MS),
     ]);
   } catch (error) {

@@ -15,7 +15,7 @@ export function keyringRows(at: At): void {
       const stored = await storedKeys(db);
       expect(stored.length).toBe(1);
       expect(tally(found.map(({ kid }) => kid))).toEqual({ [stored[0]?.kid ?? ""]: 20 });
-      expect(found[0]).toEqual(stored[0]);
+      expect(stored[0]).toMatchObject({ ...found[0] });
       const events = (await Promise.all(isolates.map(eventsOf))).flat();
       expect(events).toMatchObject([
         { action: "signing_key.create", actorType: "system", outcome: "granted", targetId: stored[0]?.kid },

@@ -1,7 +1,7 @@
 import { and, desc, eq } from "drizzle-orm";
 import type { Context } from "../../src/deps.ts";
 import { currentSigningKeyQuery } from "../../src/keyring/index.ts";
-import { type Database, schema } from "../../src/store/index.ts";
+import { type Database, readBatch, schema } from "../../src/store/index.ts";
 import { contextOn, freshMinuteMs } from "./given.ts";
 
 const { signingKey, auditEvent } = schema;
@@ -33,7 +33,7 @@ export function storedKeys(db: Database) {
 }
 
 export async function signingKid(db: Database, clock: Clock): Promise<string | undefined> {
-  const [row] = await currentSigningKeyQuery(db, clock.now);
+  const [[row]] = await readBatch(db, [currentSigningKeyQuery(db, clock.now)]);
   return row?.kid;
 }
 

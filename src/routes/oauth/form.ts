@@ -18,7 +18,7 @@ type Parsed = Result<TokenParameters, ParameterRefusal>;
 
 /** Reads the form once, strictly: media type, UTF-8, no parameter twice; an empty one counts as absent. */
 export async function parseForm(request: Request): Promise<Parsed> {
-  const misplaced = CREDENTIALS.find((name) => new URL(request.url).searchParams.has(name));
+  const misplaced = misplacedCredential(request.url);
   if (misplaced !== undefined)
     return invalidParameter(`${misplaced} belongs into the body, never into the URL.`);
   if (/^basic /i.test(request.headers.get("authorization") ?? "")) {
@@ -32,35 +32,45 @@ export async function parseForm(request: Request): Promise<Parsed> {
   }
   const text = utf8Of(await request.arrayBuffer());
   if (text === undefined) return invalidParameter("The form is not UTF-8.");
-  return collect([...new URLSearchParams(text)]);
+  return collect(new URLSearchParams(text));
 }
+
+/** A URL without a query, which is every honest one, is not taken apart. */
+function misplacedCredential(url: string): string | undefined {
+  if (!url.includes("?")) return undefined;
+  const { searchParams } = new URL(url);
+  return CREDENTIALS.find((name) => searchParams.has(name));
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function utf8Of(bytes: ArrayBuffer): string | undefined {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return UTF8.decode(bytes);
   } catch {
     return undefined;
   }
 }
 
-function collect(entries: readonly (readonly [string, string])[]): Parsed {
-  if (entries.length > PARAMETERS_MAX)
+function collect(form: URLSearchParams): Parsed {
+  if (form.size > PARAMETERS_MAX)
     return invalidParameter(`The form has more than ${PARAMETERS_MAX} parameters.`);
-  if (entries.some(([name, value]) => `${name}${value}`.includes("\uFFFD"))) {
-    return invalidParameter("A parameter's percent-encoding is not UTF-8.");
+  const single = new Map<string, string>();
+  const repeatable = new Map<string, string[]>(REPEATABLE.map((name) => [name, []]));
+  const seen = new Set<string>();
+  for (const [name, value] of form) {
+    if (name.includes("\uFFFD") || value.includes("\uFFFD"))
+      return invalidParameter("A parameter's percent-encoding is not UTF-8.");
+    const values = repeatable.get(name);
+    if (values === undefined && seen.has(name)) {
+      const known = /^\w{1,40}$/.test(name) ? name : "of one name";
+      return invalidParameter(`The parameter ${known} came twice.`);
+    }
+    seen.add(name);
+    if (value === "") continue;
+    if (values === undefined) single.set(name, value);
+    else values.push(value);
   }
-  const names = entries.map(([name]) => name);
-  const repeated = names.find((name, index) => !REPEATABLE.includes(name) && names.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    return invalidParameter(
-      `The parameter ${/^\w{1,40}$/.test(repeated) ? repeated : "of one name"} came twice.`,
-    );
-  }
-  const valuesOf = (wanted: string) =>
-    entries.filter(([name, value]) => name === wanted && value !== "").map(([, value]) => value);
-  return accept({
-    single: new Map(entries.filter(([name, value]) => !REPEATABLE.includes(name) && value !== "")),
-    audience: valuesOf("audience"),
-    resource: valuesOf("resource"),
-  });
+  const [audience = [], resource = []] = repeatable.values();
+  return accept({ single, audience, resource });
 }
