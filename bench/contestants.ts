@@ -1,0 +1,141 @@
+/** Who competes: each is started warm and empty but for its accounts, in a folder of its own on disk. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
+import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
+import { PROJECT_ROOT } from "../scripts/wrangler.ts";
+import type { TokenIssuer } from "./foreign_tokens.ts";
+import type { LoadTarget } from "./load.ts";
+import type { ProviderOrder } from "./oidc_provider_process.ts";
+import { emailOf, seedAccounts, seedSigningKey } from "./seed.ts";
+
+export interface Contestant {
+  readonly name: string;
+  readonly target: LoadTarget;
+  /** Exchanges that it has on record. */
+  countRecords(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Setting {
+  readonly issuer: TokenIssuer;
+  /** In the database. */
+  readonly accounts: number;
+  /** That get exchanges; absent: all of them. */
+  readonly activeAccounts?: number;
+}
+
+const TOKENS = 500;
+const FORMS = 2000;
+
+/** The service as it is deployed: its bundle, in workerd. */
+export function startCountersign(setting: Setting): Promise<Contestant> {
+  return assemble(async (directory, cleanup) => {
+    const worker = await startLocalWorker({ directory });
+    cleanup.defer(worker.close);
+    return workerContestant("countersign", worker, setting);
+  });
+}
+
+/** The floor Worker, through the same door. Its signing key is made here; the service makes its own. */
+export function startFloor(setting: Setting): Promise<Contestant & { readonly signingKey: JWK }> {
+  return assemble(async (directory, cleanup) => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+    const publicJwk = await exportJWK(publicKey);
+    const signingKey = { ...publicJwk, kid: await calculateJwkThumbprint(publicJwk) };
+    const vars = {
+      FOREIGN_JWK: JSON.stringify(setting.issuer.publicJwk),
+      SIGNING_JWK: JSON.stringify(await exportJWK(privateKey)),
+    };
+    const worker = await startLocalWorker({ directory, scriptPath: await bundleFloor(), vars });
+    cleanup.defer(worker.close);
+    await seedSigningKey(await worker.miniflare.getD1Database("DB"), signingKey);
+    return { ...(await workerContestant("floor", worker, setting)), signingKey };
+  });
+}
+
+async function bundleFloor(): Promise<string> {
+  const outfile = join(PROJECT_ROOT, "dist", "bench", "floor_worker.js");
+  const entryPoints = [fileURLToPath(new URL("./floor_worker.ts", import.meta.url))];
+  await build({ entryPoints, outfile, bundle: true, format: "esm", target: "esnext" });
+  return outfile;
+}
+
+async function workerContestant(name: string, worker: LocalWorker, setting: Setting): Promise<Parts> {
+  const d1 = await worker.miniflare.getD1Database("DB");
+  await seedAccounts(d1, setting.issuer.issuer, setting.accounts);
+  const countRecords = async () => {
+    const counted = await d1.batch<{ rows: number }>([
+      d1.prepare("SELECT count(*) AS rows FROM access_token"),
+      d1.prepare("SELECT count(*) AS rows FROM audit_event WHERE action = 'access_token.exchange'"),
+    ]);
+    return Math.min(...counted.map(({ results }) => results[0]?.rows ?? 0));
+  };
+  const target = { url: `${worker.url}/oauth/v2/token`, bodies: await formsOf(setting, worker.url) };
+  return { name, target, countRecords };
+}
+
+/** `oidc-provider` with a token-exchange grant on SQLite, in a process of its own. */
+export function startOidcProvider(setting: Setting): Promise<Contestant> {
+  return assemble(async (directory, cleanup) => {
+    const path = fileURLToPath(new URL("./oidc_provider_process.ts", import.meta.url));
+    const child = fork(path, { execArgv: ["--no-warnings"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const exited = once(child, "exit");
+    cleanup.defer(async () => {
+      child.kill();
+      await exited;
+    });
+    const { issuer, publicJwk } = setting.issuer;
+    const emails = Array.from({ length: setting.accounts }, (_, index) => emailOf(index));
+    child.send({ directory, issuer, publicJwk, emails } satisfies ProviderOrder);
+    const { url } = await answerOf<{ url: string }>(child);
+    const target = { url: `${url}/token`, bodies: await formsOf(setting, url) };
+    const countRecords = async () => {
+      child.send("count");
+      return (await answerOf<{ rows: number }>(child)).rows;
+    };
+    return { name: "oidc-provider", target, countRecords };
+  });
+}
+
+/** @throws Error when the process ends in place of an answer */
+async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
+  const [answer] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  if (typeof answer !== "object" || answer === null) throw new Error("oidc-provider did not start.");
+  return answer as Answer;
+}
+
+/** Forms in which many tokens meet many accounts. */
+async function formsOf(setting: Setting, audience: string): Promise<readonly string[]> {
+  const tokens = await Promise.all(Array.from({ length: TOKENS }, () => setting.issuer.token(audience)));
+  const active = setting.activeAccounts ?? setting.accounts;
+  const stride = setting.accounts / active;
+  return Array.from({ length: FORMS }, (_, index) => {
+    const form = new URLSearchParams({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token: tokens[index % TOKENS] as string,
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      client_id: emailOf(Math.floor((index % active) * stride)),
+    });
+    return form.toString();
+  });
+}
+
+type Parts = Omit<Contestant, "close">;
+
+/** A folder for it, and whatever it starts: all of it goes at `close()`, or at once when it does not start. */
+async function assemble<Started extends Parts>(
+  start: (directory: string, cleanup: AsyncDisposableStack) => Promise<Started>,
+): Promise<Started & Pick<Contestant, "close">> {
+  await using cleanup = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), "countersign-bench-"));
+  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  const started = await start(directory, cleanup);
+  const owned = cleanup.move();
+  return { ...started, close: () => owned.disposeAsync() };
+}

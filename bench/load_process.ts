@@ -1,0 +1,74 @@
+/** The load generator's own process: sends prepared exchanges over kept-alive connections and times each answer. */
+import { Agent, request } from "node:http";
+import type { LoadCommand, LoadSample, LoadTarget } from "./load.ts";
+import { percentile } from "./statistics.ts";
+
+const targets = new Map<string, LoadTarget>();
+const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+process.once("disconnect", () => process.exit());
+process.on("message", async (command: LoadCommand) => {
+  if (command.kind === "target") {
+    targets.set(command.target.url, command.target);
+    return;
+  }
+  try {
+    process.send?.({ ok: true, sample: await measure(command) });
+  } catch (error) {
+    process.send?.({ ok: false, message: String(error) });
+  }
+});
+
+/** Closed loop: each of `concurrency` clients sends its next exchange when it has read the last answer. */
+async function measure(command: Extract<LoadCommand, { kind: "run" }>): Promise<LoadSample> {
+  const target = targets.get(command.url);
+  if (target === undefined) throw new Error(`unknown target ${command.url}`);
+  const latenciesMs: number[] = [];
+  let next = Math.floor(Math.random() * target.bodies.length);
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  const endsAt = startedAt + command.durationMs;
+  const client = async () => {
+    while (performance.now() < endsAt) {
+      const body = target.bodies[next++ % target.bodies.length] as string;
+      const sentAt = performance.now();
+      await exchange(target.url, body);
+      latenciesMs.push(performance.now() - sentAt);
+    }
+  };
+  await Promise.all(Array.from({ length: command.concurrency }, client));
+  const elapsedMs = performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    exchanges: latenciesMs.length,
+    perSecond: (latenciesMs.length / elapsedMs) * 1000,
+    p50Ms: percentile(latenciesMs, 50),
+    p99Ms: percentile(latenciesMs, 99),
+    generatorCpu: (user + system) / 1000 / elapsedMs,
+  };
+}
+
+/** Anything but a token is the end of the measurement: refusals are fast, and prove nothing. */
+function exchange(url: string, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      "content-length": Buffer.byteLength(body),
+      "user-agent": "countersign-bench",
+    };
+    const sent = request(url, { agent, method: "POST", headers }, (response) => {
+      let text = "";
+      response.setEncoding("latin1");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => {
+        if (response.statusCode === 200 && text.includes('"access_token":"ey')) resolve();
+        else reject(new Error(`${url} answered ${response.statusCode}: ${text.slice(0, 300)}`));
+      });
+      response.on("error", reject);
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}

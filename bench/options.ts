@@ -1,0 +1,31 @@
+/** What `npm run bench -- …` takes, and how long each part of it measures. */
+import { parseArgs } from "node:util";
+
+export interface Options {
+  readonly plan: Plan;
+  /** Where the figures go as JSON besides. */
+  readonly jsonPath: string | undefined;
+}
+
+/** Rounds come in pairs, one of each contestant, side by side in time: what disturbs one disturbs the other. */
+export interface Plan {
+  /** Pairs for the figures that have a target. */
+  readonly pairs: number;
+  /** Pairs for the others. */
+  readonly fewerPairs: number;
+  readonly roundMs: number;
+  /** Before the first round of a contestant: its code is compiled, its keys are cached. */
+  readonly warmUpMs: number;
+}
+
+const FULL: Plan = { pairs: 20, fewerPairs: 8, roundMs: 2000, warmUpMs: 5000 };
+const QUICK: Plan = { pairs: 5, fewerPairs: 3, roundMs: 1000, warmUpMs: 2000 };
+
+/** @throws TypeError on an argument that is not known */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { json: { type: "string" }, quick: { type: "boolean", default: false } },
+  });
+  return { plan: values.quick ? QUICK : FULL, jsonPath: values.json };
+}
