@@ -15,6 +15,6 @@ export async function verifyAtApi(
   const options = issuer.protocol === "http:" ? { [oauth.allowInsecureRequests]: true } : {};
   const discovered = await oauth.discoveryRequest(issuer, { ...options, algorithm: "oauth2" });
   const server = await oauth.processDiscoveryResponse(issuer, discovered);
-  const request = new Request(audience, { headers: { authorization: `Bearer ${accessToken}` } });
+  const request = new Request(issuer, { headers: { authorization: `Bearer ${accessToken}` } });
   return oauth.validateJwtAccessToken(server, request, audience, options);
 }

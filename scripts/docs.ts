@@ -41,7 +41,8 @@ function errorsPage(): string {
 ## Why an exchange was refused
 
 The caller of the token endpoint gets the standard's coarse code and one neutral sentence. The exact reason stands in
-the account's audit event (\`GET /v1/projects/{project}/audit-events?outcome=refused\`), as \`reason\` with a \`detail\`.
+the account's audit event (\`GET /v1/projects/{project}/audit-events?outcome=refused\`), as \`reason\` with a \`detail\`. A
+\`client_id\` that names no account belongs to no project: the operator reads it at \`GET /v1/audit-events\`.
 
 ${table(
   ["reason", "meaning"],
@@ -55,6 +56,9 @@ ${table(
 | scope | 400 \`invalid_scope\` | the same | the same |
 | the issuer does not answer, or we cannot decide | 503 \`temporarily_unavailable\`, \`Retry-After\` | the same | the same |
 | a parameter is missing, repeated or malformed | 400 \`invalid_request\` | the same | the same |
+| another grant type | 400 \`unsupported_grant_type\` | | |
+| Basic authentication, or a client secret | 401 \`invalid_client\` | the same | the same |
+| another method, a form beyond 128 KiB | 405 with \`Allow\`, 413; both \`invalid_request\` | the same | the same |
 
 ## Problems of \`/v1\`
 

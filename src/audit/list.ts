@@ -11,14 +11,15 @@ export interface AuditEventFilter {
   readonly action?: string | undefined;
   readonly outcome?: "granted" | "refused" | undefined;
   readonly serviceAccountId?: string | undefined;
+  readonly requestId?: string | undefined;
 }
 
 const LIST = "audit-events";
 
-/** A project's events, youngest first. */
+/** Events, youngest first: a project's, or all there are for the operator, who alone sees those of no project. */
 export async function listAuditEvents(
   deps: Deps,
-  projectId: string,
+  projectId: string | undefined,
   filter: AuditEventFilter,
   request: PageRequest,
 ): Promise<Result<Page<AuditEventItem>, Problem>> {
@@ -26,13 +27,14 @@ export async function listAuditEvents(
   if (!after.ok) return after;
   const event = schema.auditEvent;
   const conditions = [
-    eq(event.projectId, projectId),
+    projectId === undefined ? undefined : eq(event.projectId, projectId),
     after.value === undefined ? undefined : lt(event.id, after.value),
     filter.from === undefined ? undefined : gte(event.createdAt, filter.from),
     filter.until === undefined ? undefined : lt(event.createdAt, filter.until),
     filter.actor === undefined ? undefined : eq(event.actorId, filter.actor),
     filter.action === undefined ? undefined : eq(event.action, filter.action),
     filter.outcome === undefined ? undefined : eq(event.outcome, filter.outcome),
+    filter.requestId === undefined ? undefined : eq(event.requestId, filter.requestId),
     filter.serviceAccountId === undefined ? undefined : eq(event.serviceAccountId, filter.serviceAccountId),
   ];
   const query = deps.db

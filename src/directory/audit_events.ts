@@ -1,6 +1,6 @@
 import { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import type { Problem, Result } from "../protocol/index.ts";
+import { accept, type Problem, type Result } from "../protocol/index.ts";
 import type { Page, PageRequest } from "../store/index.ts";
 import { permitted } from "./attempt.ts";
 import { locateProject, locateServiceAccount, type ProjectRow } from "./locate.ts";
@@ -34,4 +34,16 @@ async function idOf(
   if (ref === undefined) return undefined;
   const found = await locateServiceAccount(context.deps, projectId, ref);
   return found.ok ? found.value.id : ref;
+}
+
+/** The whole record, for the operator: also what belongs to no project, or to one that is deleted. */
+export async function listServiceAuditEvents(
+  context: Context,
+  { serviceAccount, ...filter }: ProjectAuditFilter,
+  request: PageRequest,
+): Promise<Result<Page<AuditEventItem>, Problem>> {
+  const access = { found: accept(true), permission: "audit-events:list", place: () => ({}) } as const;
+  return permitted(context, access, () =>
+    listAuditEvents(context.deps, undefined, { ...filter, serviceAccountId: serviceAccount }, request),
+  );
 }

@@ -2,7 +2,7 @@
  * Who exists: projects, service accounts and whom they trust; one file of verbs per resource.
  * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
  */
-export { listProjectAuditEvents } from "./audit_events.ts";
+export { listProjectAuditEvents, listServiceAuditEvents } from "./audit_events.ts";
 export {
   createProvider,
   deleteProvider,

@@ -37,7 +37,8 @@ export async function judgeTerms(
     errors.push(problem("/jwks", "too_big", detail));
   }
   if (errors.length === 0 && keys.ok) return accept(keys.value === null ? null : { keys: keys.value });
-  return refuse({ code: "invalid_body", detail: "This trust cannot be stored as it is.", errors });
+  const detail = `This trust cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
+  return refuse({ code: "invalid_body", detail, errors });
 }
 
 function judgeIssuer(config: Config, { issuer, jwks }: ProviderTerms): readonly MemberProblem[] {

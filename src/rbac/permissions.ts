@@ -15,6 +15,7 @@ export const PERMISSIONS = {
   "federated-identity-providers:delete": "End a trust",
   "federated-identity-providers:purge-keys": "Forget an issuer's cached keys",
   "audit-events:read": "Read a project's record",
+  "audit-events:list": "Read the whole record, beyond any project",
   "signing-keys:read": "Read the states of our signing keys",
   "signing-keys:rotate": "Publish a successor to the signing key",
 } as const;

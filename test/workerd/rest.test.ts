@@ -427,4 +427,22 @@ describe("around it", () => {
     expect(await count("until=2020-01-01T00:00:00Z")).toBe(0);
     expect(await count("from=2020-01-01T00:00:00Z")).toBe(all);
   });
+
+  it("shows the operator also what belongs to no project, or to one that is gone", async () => {
+    const gone = await givenTrust(service);
+    const { id } = (await service.call("GET", `/v1/projects/${gone.project}`)).body;
+    const removed = await service.call("DELETE", `/v1/projects/${gone.project}`);
+    const all = async (requestId: string | null) =>
+      (await service.call("GET", `/v1/audit-events?requestId=${requestId}`)).body.items;
+    expect(await all(removed.headers.get("x-request-id"))).toMatchObject([
+      { action: "project.delete", projectId: id, outcome: "granted" },
+    ]);
+    const form = { grant_type: "client_credentials", client_id: "nobody@x", client_assertion: "a.b.c" };
+    const type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    const refused = await service.exchange({ ...form, client_assertion_type: type });
+    expect(await all(refused.headers.get("x-request-id"))).toMatchObject([
+      { projectId: null, reason: "account_not_found" },
+    ]);
+    expect(service.log.some(({ outcome }) => outcome === "account_not_found")).toBe(true);
+  });
 });

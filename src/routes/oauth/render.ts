@@ -41,6 +41,13 @@ export function renderError(
  * whether account, trust, key or claim was wrong. The exact reason is in the account's record.
  */
 export function renderRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeRefusal): Response {
+  const answer = answerRefusal(c, grantType, refusal);
+  // The log is the operator's: it may know the reason that the caller must not.
+  c.set("outcome", refusal.reason);
+  return answer;
+}
+
+function answerRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeRefusal): Response {
   const kind = kindOf(refusal.reason);
   if (kind === "unavailable") {
     c.header("Retry-After", String(refusal.retryAfterSeconds ?? 30));

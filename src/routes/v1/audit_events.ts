@@ -1,27 +1,40 @@
 import type { Deps } from "../../deps.ts";
-import { listProjectAuditEvents } from "../../directory/index.ts";
+import { listProjectAuditEvents, listServiceAuditEvents } from "../../directory/index.ts";
 import { answerJson } from "./answers.ts";
-import { mount, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
+import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
 import { auditEventItem } from "./items.ts";
 import { auditQuery, projectParams } from "./schemas.ts";
 
+const list = {
+  method: "get",
+  tag: "audit events",
+  query: auditQuery,
+  answer: { status: 200, description: "A page of events", schema: pageSchema(auditEventItem) },
+} as const;
+
+const ofProject = {
+  ...list,
+  path: "/v1/projects/{project}/audit-events",
+  summary: "Read a project's record, youngest first",
+  params: projectParams,
+} as const;
+
+const ofService = {
+  ...list,
+  path: "/v1/audit-events",
+  summary: "Read the whole record, youngest first: also what belongs to no project, or to one that is gone",
+  params: nothing,
+} as const;
+
 export function auditEventRoutes(routes: V1Routes, deps: Deps): void {
-  mount(
-    routes,
-    deps,
-    {
-      method: "get",
-      path: "/v1/projects/{project}/audit-events",
-      tag: "audit events",
-      summary: "Read the record, youngest first",
-      params: projectParams,
-      query: auditQuery,
-      answer: { status: 200, description: "A page of events", schema: pageSchema(auditEventItem) },
-    },
-    async (c, { context, params, query }) => {
-      const { pageSize, pageToken, ...filter } = query;
-      const page = pageOfQuery({ pageSize, pageToken });
-      return answerJson(c, await listProjectAuditEvents(context, params.project, filter, page));
-    },
-  );
+  mount(routes, deps, ofProject, async (c, { context, params, query }) => {
+    const { pageSize, pageToken, ...filter } = query;
+    const page = pageOfQuery({ pageSize, pageToken });
+    return answerJson(c, await listProjectAuditEvents(context, params.project, filter, page));
+  });
+  mount(routes, deps, ofService, async (c, { context, query }) => {
+    const { pageSize, pageToken, ...filter } = query;
+    const page = pageOfQuery({ pageSize, pageToken });
+    return answerJson(c, await listServiceAuditEvents(context, filter, page));
+  });
 }

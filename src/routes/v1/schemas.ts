@@ -16,18 +16,19 @@ export const name = z
   .refine((text) => !isUuid(text), "A name must not have the form of an id.")
   .openapi({ example: "deployer" });
 
+const LINE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u;
+
 /** One line of text for people: nothing that cannot be seen, and one spelling of what looks the same. */
 const line = (max: number) =>
   z
     .string()
     .min(1)
     .max(max)
-    .regex(
-      /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u,
-      "Use plain text without control or invisible characters.",
-    )
+    .regex(LINE, "Use plain text without control or invisible characters.")
     .refine((text) => text === text.trim() && text !== "", "Leave out white space around the text.")
-    .refine((text) => text === text.normalize("NFC"), "Use composed characters (Unicode NFC).");
+    .refine((text) => text === text.normalize("NFC"), "Use composed characters (Unicode NFC).")
+    // OpenAPI's patterns have no flags; without this the flag would become part of the pattern.
+    .openapi({ pattern: LINE.source });
 
 const labelKey = z
   .string()
@@ -109,7 +110,7 @@ export const serviceAccountChange = z
     owner: line(256).nullish(),
     labels: labelsChange.optional(),
     disabled: z.boolean().optional(),
-    expiresAt: instant.nullish(),
+    expiresAt: instant.nullish().openapi({ type: ["string", "null"], format: "date-time" }),
     allowedAudiences: allowedAudiences.nullish(),
     tokenLifetime: tokenLifetime.nullish(),
   })
@@ -176,10 +177,16 @@ export const auditQuery = z.strictObject({
   ...paging,
   from: instant.optional(),
   until: instant.optional(),
-  actor: z.string().min(1).max(512).optional(),
+  actor: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .openapi({ description: "The actor's exact id, as events show it." }),
   action: z.string().min(1).max(64).optional(),
   outcome: z.enum(["granted", "refused"]).optional(),
   serviceAccount: z.string().min(1).max(320).optional(),
+  requestId: z.string().min(1).max(64).optional(),
 });
 
 const ref = (description: string) => z.string().min(1).max(320).openapi({ description });
