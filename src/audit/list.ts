@@ -16,10 +16,13 @@ export interface AuditEventFilter {
 
 const LIST = "audit-events";
 
+/** Whose events: said in words, so that nothing left out comes to mean every tenant. */
+export type AuditScope = { readonly projectId: string } | "whole service";
+
 /** Events, youngest first: a project's, or all there are for the operator, who alone sees those of no project. */
 export async function listAuditEvents(
   deps: Deps,
-  projectId: string | undefined,
+  scope: AuditScope,
   filter: AuditEventFilter,
   request: PageRequest,
 ): Promise<Result<Page<AuditEventItem>, Problem>> {
@@ -27,7 +30,7 @@ export async function listAuditEvents(
   if (!after.ok) return after;
   const event = schema.auditEvent;
   const conditions = [
-    projectId === undefined ? undefined : eq(event.projectId, projectId),
+    scope === "whole service" ? undefined : eq(event.projectId, scope.projectId),
     after.value === undefined ? undefined : lt(event.id, after.value),
     filter.from === undefined ? undefined : gte(event.createdAt, filter.from),
     filter.until === undefined ? undefined : lt(event.createdAt, filter.until),

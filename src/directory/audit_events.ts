@@ -22,7 +22,7 @@ export async function listProjectAuditEvents(
   return permitted(context, { found, permission: "audit-events:read", place }, async ({ id }) => {
     const { serviceAccount, ...rest } = filter;
     const serviceAccountId = await idOf(context, id, serviceAccount);
-    return listAuditEvents(context.deps, id, { ...rest, serviceAccountId }, request);
+    return listAuditEvents(context.deps, { projectId: id }, { ...rest, serviceAccountId }, request);
   });
 }
 
@@ -39,11 +39,9 @@ async function idOf(
 /** The whole record, for the operator: also what belongs to no project, or to one that is deleted. */
 export async function listServiceAuditEvents(
   context: Context,
-  { serviceAccount, ...filter }: ProjectAuditFilter,
+  filter: AuditEventFilter,
   request: PageRequest,
 ): Promise<Result<Page<AuditEventItem>, Problem>> {
   const access = { found: accept(true), permission: "audit-events:list", place: () => ({}) } as const;
-  return permitted(context, access, () =>
-    listAuditEvents(context.deps, undefined, { ...filter, serviceAccountId: serviceAccount }, request),
-  );
+  return permitted(context, access, () => listAuditEvents(context.deps, "whole service", filter, request));
 }

@@ -122,7 +122,11 @@ export async function deleteProvider(
   const event = eventOf("delete", found, id);
   const access = { found, permission: "federated-identity-providers:delete", place } as const;
   return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
-    const thisState = and(eq(provider.id, row.id), eq(provider.version, row.version));
+    const thisState = and(
+      eq(provider.projectId, row.projectId),
+      eq(provider.id, row.id),
+      eq(provider.version, row.version),
+    );
     const committed = await commit(context, {
       event,
       guarded: context.deps.db.delete(provider).where(thisState),
@@ -167,7 +171,7 @@ function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<Provide
 }
 
 const KEYS_UPLOADED: Problem = {
-  code: "conflict",
+  code: "nothing_to_purge",
   detail: "This trust believes its uploaded jwks alone; replace those by PATCH, there is no cache to purge.",
 };
 

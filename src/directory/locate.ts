@@ -43,7 +43,10 @@ export async function locateProvider(
   const [projects, accounts, providers] = await readBatch(deps.db, [
     projectQuery(deps, projectRef),
     accountQuery(deps, projectRef, accountRef),
-    deps.db.select().from(provider).where(eq(provider.id, id)),
+    deps.db
+      .select()
+      .from(provider)
+      .where(and(eq(provider.id, id), eq(provider.projectId, sql`(${projectIdQuery(deps, projectRef)})`))),
   ]);
   if (projects[0] === undefined) return notFound("project");
   if (accounts[0] === undefined) return notFound("service account");
@@ -60,12 +63,15 @@ function projectQuery(deps: Deps, ref: string) {
   return deps.db.select().from(project).where(isProject(ref));
 }
 
+function projectIdQuery(deps: Deps, ref: string) {
+  return deps.db.select({ id: project.id }).from(project).where(isProject(ref));
+}
+
 function accountQuery(deps: Deps, projectRef: string, ref: string) {
-  const projectId = deps.db.select({ id: project.id }).from(project).where(isProject(projectRef));
   return deps.db
     .select()
     .from(serviceAccount)
-    .where(and(eq(serviceAccount.projectId, sql`(${projectId})`), isAccount(ref)));
+    .where(and(eq(serviceAccount.projectId, sql`(${projectIdQuery(deps, projectRef)})`), isAccount(ref)));
 }
 
 function isAccount(ref: string) {

@@ -74,7 +74,7 @@ export function updateRow({ deps }: Context, row: ProviderRow, next: ProviderRow
   return deps.db
     .update(provider)
     .set(columns)
-    .where(and(eq(provider.id, id), eq(provider.version, row.version)));
+    .where(and(eq(provider.projectId, projectId), eq(provider.id, id), eq(provider.version, row.version)));
 }
 
 export async function changedProvider(

@@ -71,7 +71,13 @@ export function updateAccount({ deps }: Context, row: ServiceAccountRow, next: S
   return deps.db
     .update(serviceAccount)
     .set(columns)
-    .where(and(eq(serviceAccount.id, id), eq(serviceAccount.version, row.version)));
+    .where(
+      and(
+        eq(serviceAccount.projectId, projectId),
+        eq(serviceAccount.id, id),
+        eq(serviceAccount.version, row.version),
+      ),
+    );
 }
 
 export function changedAccount(

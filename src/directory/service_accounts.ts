@@ -114,7 +114,7 @@ export async function deleteServiceAccount(
   const found = await locateServiceAccount(context.deps, projectRef, ref);
   const event = eventOf("service_account.delete", found, ref);
   const access = { found, permission: "service-accounts:delete", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async ({ id, version }) => {
+  return attemptChange(context, { ...access, event, ifMatch }, async ({ id, projectId, version }) => {
     const committed = await commit(context, {
       event,
       before: [accessToken, federatedIdentityProvider].map((table) =>
@@ -122,7 +122,13 @@ export async function deleteServiceAccount(
       ),
       guarded: db
         .delete(serviceAccount)
-        .where(and(eq(serviceAccount.id, id), eq(serviceAccount.version, version))),
+        .where(
+          and(
+            eq(serviceAccount.projectId, projectId),
+            eq(serviceAccount.id, id),
+            eq(serviceAccount.version, version),
+          ),
+        ),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });

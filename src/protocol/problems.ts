@@ -14,6 +14,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: "The resource does not know this method" },
   name_taken: { status: 409, title: "The name is taken" },
   limit_reached: { status: 409, title: "No more of these can be created here" },
+  nothing_to_purge: { status: 409, title: "There is no cached key to purge" },
   conflict: { status: 409, title: "The resource was changed meanwhile" },
   precondition_failed: { status: 412, title: "The resource is not at the version of If-Match" },
   body_too_large: { status: 413, title: "The body is too large" },

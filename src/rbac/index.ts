@@ -1,5 +1,5 @@
 /**
- * May this actor do this here: the permissions, the actors, and one pure decision.
+ * May this actor do this here: the permissions, and one pure decision.
  * Data in, verdict out; awaits nothing and reads no database.
  */
 export { authorize, type Resource } from "./authorize.ts";

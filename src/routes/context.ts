@@ -8,7 +8,7 @@ export interface RouteEnv {
     requestId: string;
     request: RequestInfo;
     actor: Actor;
-    /** The code that the log line shows: a problem's, an OAuth error's, or none. */
+    /** What the log line shows: a problem's code, an OAuth error, or the exact reason of a refused exchange. */
     outcome: string | undefined;
   };
 }

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Deps } from "../deps.ts";
 import { ensureSigningKey, publicKeySet, signJwt } from "../keyring/index.ts";
+import { Fault } from "../protocol/index.ts";
 import { contextOf, type RouteEnv } from "./context.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -27,7 +28,6 @@ export function operationsRoutes(deps: Deps): Hono<RouteEnv> {
   return routes;
 }
 
-function componentOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "keyring" ? "keyring" : "database";
+function componentOf(error: unknown): "keyring" | "database" {
+  return error instanceof Fault && error.code === "keyring" ? "keyring" : "database";
 }

@@ -2,6 +2,7 @@ import { type Client, createClient } from "@libsql/client/web";
 import type { BatchItem, BatchResponse } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle as drizzleD1 } from "drizzle-orm/d1";
 import { drizzle as drizzleLibsql } from "drizzle-orm/libsql/web";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import { Fault } from "../protocol/index.ts";
 
 /**
@@ -10,7 +11,8 @@ import { Fault } from "../protocol/index.ts";
  */
 export type Database = DrizzleD1Database;
 
-export type Query = BatchItem<"sqlite">;
+/** A read: rows. A write has none, so it does not fit where reads run. */
+export type Query = RunnableQuery<readonly unknown[], "sqlite">;
 
 /** A write that has not run yet. Only `audit/commit` runs one. */
 export type Statement = BatchItem<"sqlite">;

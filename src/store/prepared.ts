@@ -1,7 +1,7 @@
 import { type Query as BuiltQuery, getTableColumns, is, Param, Placeholder, sql } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { Database, Query } from "./database.ts";
+import type { Database, Statement } from "./database.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -14,13 +14,13 @@ interface Built {
 }
 
 /** For a batch alone: it cannot be awaited by itself. */
-export type Bound<Built extends Query> = RunnableQuery<Built["_"]["result"], "sqlite">;
+export type Bound<Builder extends Statement> = RunnableQuery<Builder["_"]["result"], "sqlite">;
 
 /**
  * A query of the hot path: its SQL is built once in an isolate, and a call only fills in the values of its
  * placeholders (`sql.placeholder(name)`). Building the SQL costs more than all cryptography of an exchange.
  */
-export function prepared<Builder extends Query>(
+export function prepared<Builder extends Statement>(
   build: (db: Database) => Builder,
 ): (db: Database, values: Values) => Bound<Builder> {
   const templates = new WeakMap<Database, (values: Values) => Bound<Builder>>();
@@ -42,7 +42,7 @@ export function placeholdersOf<Table extends SQLiteTable>(table: Table) {
 }
 
 /** The cast to what Drizzle hides: both drivers' `batch()` calls exactly this, and the store suite runs on both. */
-function templateOf<Builder extends Query>(query: Builder): (values: Values) => Bound<Builder> {
+function templateOf<Builder extends Statement>(query: Builder): (values: Values) => Bound<Builder> {
   const built = (query as unknown as { _prepare(): Built })._prepare();
   const { params, ...rest } = built.getQuery();
   const fillers = params.map(fillerOf);

@@ -1,6 +1,6 @@
 import type { ClaimAssertion } from "../store/index.ts";
 
-/** What became of one assertion, for the record and the receipt. */
+/** What became of one assertion, for the record. */
 export interface AssertionTrace {
   readonly assertion: ClaimAssertion;
   readonly holds: boolean;

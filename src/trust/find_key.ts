@@ -4,7 +4,7 @@ import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/i
 import type { JsonWebKeyWithKid } from "../store/index.ts";
 import { quote } from "./decode.ts";
 import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
-import { type CoolDown, cachedKeyOf, coolDownOf, type KeyCache, remember } from "./key_cache.ts";
+import { type CoolDown, cachedKeyOf, coolDownOf, remember } from "./key_cache.ts";
 
 /** How long a foreign key is believed after it was seen in its issuer's set. */
 const KEY_LIFETIME_SECONDS = 3600;
@@ -52,8 +52,9 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
     readKv(deps, names.coolDown).then((value) => coolDownOf(value, deps.nowMs() + COOL_DOWN_SECONDS * 1000)),
   ]);
   if (cached !== undefined && cached.expiresAtMs > deps.nowMs()) {
-    remember(deps.foreignKeys.keys, names.key, { ...cached, imported: new Map() });
-    return accept({ jwk: cached.jwk, source: "kv", imported: importedOf(deps.foreignKeys, names.key) });
+    const imported = new Map<string, CryptoKey>();
+    remember(deps.foreignKeys.keys, names.key, { ...cached, imported });
+    return accept({ jwk: cached.jwk, source: "kv", imported });
   }
   if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark, query));
   return fetchOnce(context, query, names);
@@ -81,10 +82,6 @@ function recall(deps: Deps, name: string): FoundKey | undefined {
   const entry = deps.foreignKeys.keys.get(name);
   if (entry === undefined || entry.expiresAtMs <= deps.nowMs()) return undefined;
   return { jwk: entry.jwk, source: "memory", imported: entry.imported };
-}
-
-function importedOf(cache: KeyCache, name: string): Map<string, CryptoKey> {
-  return cache.keys.get(name)?.imported ?? new Map();
 }
 
 /** One fetch at a time for an issuer in this isolate; the others poll for its outcome, sharing no promise. */

@@ -22,13 +22,13 @@ export function sourceOf(file: string): string {
   return readFileSync(join(SRC, file), "utf8");
 }
 
-const IMPORT = /^(?:import|export)\s+(type\s)?[^;]*?from\s+"(\.[^"]+)";/gm;
+const IMPORT = /^(?:import|export)\s+(type\s)?[^;"]*?from\s+"(\.[^"]+)";|\bimport\s*\(?\s*"(\.[^"]+)"/gm;
 
 /** The imports of one file among our own, as paths below src/. */
 export function importsOf(file: string, source = sourceOf(file)): readonly Import[] {
-  return [...source.matchAll(IMPORT)].map(([, type, specifier = ""]) => ({
+  return [...source.matchAll(IMPORT)].map(([, type, named, bare]) => ({
     from: file,
-    to: relative(SRC, join(SRC, dirname(file), specifier)),
+    to: relative(SRC, join(SRC, dirname(file), named ?? bare ?? "")),
     isType: type !== undefined,
   }));
 }

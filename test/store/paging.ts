@@ -68,7 +68,7 @@ const LISTS: readonly List[] = [
         SELECT value, ${projectId}, 1, 'x', 'x', 'x', 'x', 'granted', 'x', 1, 1
         FROM json_each(${JSON.stringify(ids)})`),
     remove: ({ db }, id) => db.delete(schema.auditEvent).where(eq(schema.auditEvent.id, id)),
-    page: ({ db, projectId }, request) => listAuditEvents(contextOn(db).deps, projectId, {}, request),
+    page: ({ db, projectId }, request) => listAuditEvents(contextOn(db).deps, { projectId }, {}, request),
   },
 ];
 

@@ -11,6 +11,7 @@ import { interleavingRows } from "./interleaving.ts";
 import { keyringRows } from "./keyring.ts";
 import { migrationRows } from "./migrations.ts";
 import { pagingRows } from "./paging.ts";
+import { permissionRows } from "./permissions.ts";
 import { raceRows } from "./races.ts";
 import { rotationRows } from "./rotation.ts";
 import { sealingRows } from "./sealing.ts";
@@ -27,6 +28,7 @@ const GROUPS: readonly ((at: At) => void)[] = [
   floodRows,
   raceRows,
   interleavingRows,
+  permissionRows,
   deletionRows,
   tokenRows,
   keyringRows,

@@ -3,7 +3,7 @@ import { listProjectAuditEvents, listServiceAuditEvents } from "../../directory/
 import { answerJson } from "./answers.ts";
 import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
 import { auditEventItem } from "./items.ts";
-import { auditQuery, projectParams } from "./schemas.ts";
+import { auditQuery, projectParams, serviceAuditQuery } from "./schemas.ts";
 
 const list = {
   method: "get",
@@ -24,6 +24,7 @@ const ofService = {
   path: "/v1/audit-events",
   summary: "Read the whole record, youngest first: also what belongs to no project, or to one that is gone",
   params: nothing,
+  query: serviceAuditQuery,
 } as const;
 
 export function auditEventRoutes(routes: V1Routes, deps: Deps): void {

@@ -32,6 +32,9 @@ function newRoutes(): V1Routes {
   return new OpenAPIHono<RouteEnv>({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
+      if (result.target === "param") {
+        return renderProblem(c, { code: "not_found", detail: "No id, name or e-mail has this form." });
+      }
       const code = result.target === "json" ? "invalid_body" : "invalid_query";
       const errors = memberProblemsOf(result.error.issues);
       const detail = errors

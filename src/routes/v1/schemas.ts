@@ -189,6 +189,11 @@ export const auditQuery = z.strictObject({
   requestId: z.string().min(1).max(64).optional(),
 });
 
+/** Beyond any project an account has no name: its id alone finds it. */
+export const serviceAuditQuery = auditQuery
+  .omit({ serviceAccount: true })
+  .extend({ serviceAccountId: z.string().min(1).max(64).optional() });
+
 const ref = (description: string) => z.string().min(1).max(320).openapi({ description });
 export const projectParams = z.object({ project: ref("id or name") });
 export const accountParams = projectParams.extend({ serviceAccount: ref("id, e-mail or name") });
