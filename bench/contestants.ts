@@ -1,7 +1,6 @@
 /** Who competes: each is started warm and empty but for its accounts, in a folder of its own on disk. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +8,7 @@ import { build } from "esbuild";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
 import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
 import { PROJECT_ROOT } from "../scripts/wrangler.ts";
+import { startChild } from "./child.ts";
 import type { TokenIssuer } from "./foreign_tokens.ts";
 import type { LoadTarget } from "./load.ts";
 import type { ProviderOrder } from "./oidc_provider_process.ts";
@@ -83,31 +83,19 @@ async function workerContestant(name: string, worker: LocalWorker, setting: Sett
 /** `oidc-provider` with a token-exchange grant on SQLite, in a process of its own. */
 export function startOidcProvider(setting: Setting): Promise<Contestant> {
   return assemble(async (directory, cleanup) => {
-    const path = fileURLToPath(new URL("./oidc_provider_process.ts", import.meta.url));
-    const child = fork(path, { execArgv: ["--no-warnings"], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    const exited = once(child, "exit");
-    cleanup.defer(async () => {
-      child.kill();
-      await exited;
-    });
+    const child = startChild("./oidc_provider_process.ts");
+    cleanup.defer(child.close);
     const { issuer, publicJwk } = setting.issuer;
     const emails = Array.from({ length: setting.accounts }, (_, index) => emailOf(index));
     child.send({ directory, issuer, publicJwk, emails } satisfies ProviderOrder);
-    const { url } = await answerOf<{ url: string }>(child);
+    const { url } = (await child.answer()) as { url: string };
     const target = { url: `${url}/token`, bodies: await formsOf(setting, url) };
     const countRecords = async () => {
       child.send("count");
-      return (await answerOf<{ rows: number }>(child)).rows;
+      return ((await child.answer()) as { rows: number }).rows;
     };
     return { name: "oidc-provider", target, countRecords };
   });
-}
-
-/** @throws Error when the process ends in place of an answer */
-async function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
-  const [answer] = await Promise.race([once(child, "message"), once(child, "exit")]);
-  if (typeof answer !== "object" || answer === null) throw new Error("oidc-provider did not start.");
-  return answer as Answer;
 }
 
 /** Forms in which many tokens meet many accounts. */
@@ -134,7 +122,13 @@ async function assemble<Started extends Parts>(
 ): Promise<Started & Pick<Contestant, "close">> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), "countersign-bench-"));
-  cleanup.defer(() => rm(directory, { recursive: true, force: true }));
+  // Miniflare ends the process on a signal: what is to be done then has to be done at once.
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", remove);
+  cleanup.defer(() => {
+    process.off("exit", remove);
+    remove();
+  });
   const started = await start(directory, cleanup);
   const owned = cleanup.move();
   return { ...started, close: () => owned.disposeAsync() };

@@ -1,7 +1,5 @@
 /** The parent's side of the load generator: it runs in a process of its own, so that its pauses are its own. */
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { startChild } from "./child.ts";
 
 /** Where exchanges go, and the forms that are sent there in turn. */
 export interface LoadTarget {
@@ -31,38 +29,20 @@ export interface LoadGenerator {
   aim(target: LoadTarget): void;
   /** One round at a time. @throws Error when any exchange got no token */
   run(url: string, concurrency: number, durationMs: number): Promise<LoadSample>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function startLoadGenerator(): LoadGenerator {
-  const child = fork(fileURLToPath(new URL("./load_process.ts", import.meta.url)), {
-    execArgv: ["--no-warnings"],
-  });
+  const child = startChild("./load_process.ts");
   const send = (command: LoadCommand) => child.send(command);
   return {
-    aim: (target) => void send({ kind: "target", target }),
+    aim: (target) => send({ kind: "target", target }),
     run: async (url, concurrency, durationMs) => {
       send({ kind: "run", url, concurrency, durationMs });
-      return sampleOf(await reportOf(child));
+      return sampleOf((await child.answer()) as Report);
     },
-    close: () => void child.kill(),
+    close: child.close,
   };
-}
-
-async function reportOf(child: ChildProcess): Promise<Report> {
-  const ended = new AbortController();
-  const gone = once(child, "exit", { signal: ended.signal }).then(() => {
-    throw new Error("the load generator died");
-  });
-  try {
-    const [report] = (await Promise.race([once(child, "message", { signal: ended.signal }), gone])) as [
-      Report,
-    ];
-    return report;
-  } finally {
-    gone.catch(() => undefined);
-    ended.abort();
-  }
 }
 
 function sampleOf(report: Report): LoadSample {

@@ -18,8 +18,8 @@ export interface Plan {
   readonly warmUpMs: number;
 }
 
-const FULL: Plan = { pairs: 20, fewerPairs: 8, roundMs: 2000, warmUpMs: 5000 };
-const QUICK: Plan = { pairs: 5, fewerPairs: 3, roundMs: 1000, warmUpMs: 2000 };
+const FULL: Plan = { pairs: 40, fewerPairs: 16, roundMs: 1000, warmUpMs: 5000 };
+const QUICK: Plan = { pairs: 9, fewerPairs: 5, roundMs: 500, warmUpMs: 2000 };
 
 /** @throws TypeError on an argument that is not known */
 export function parseOptions(args: readonly string[]): Options {

@@ -30,7 +30,7 @@ async function measure(plan: Stage["plan"], say: Stage["say"]): Promise<Measured
   const load = startLoadGenerator();
   cleanup.defer(load.close);
   // Without its generator a contest fails at once, and what it started is stopped on the way out.
-  const stop = () => load.close();
+  const stop = () => void load.close();
   const timer = setTimeout(stop, TIME_LIMIT_MS).unref();
   cleanup.defer(() => clearTimeout(timer));
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
