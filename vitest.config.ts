@@ -27,6 +27,7 @@ export default defineConfig({
                 ISSUER_URL: "http://127.0.0.1:8787",
                 BOOTSTRAP_TOKEN: "csb_test_bootstrap_token_0123456789abcdef",
                 SEALING_KEY: "test-sealing-key-0123456789abcdef-0123456789",
+                PROJECT_TOKEN_KEY: "test-project-token-key-0123456789abcdef",
                 MIGRATIONS: await readD1Migrations("migrations"),
               },
             },

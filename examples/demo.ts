@@ -2,6 +2,7 @@
 import { buildWorker } from "../scripts/build.ts";
 import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
 import { type ForeignIssuer, githubClaims, startForeignIssuer } from "../test/support/foreign_issuer.ts";
+import { type KeyFile, presentAssertion, signAssertion } from "./key_flow.ts";
 import { explain, say, step } from "./narrate.ts";
 import { verifyAtApi } from "./verify_access_token.ts";
 
@@ -18,11 +19,14 @@ async function main(): Promise<void> {
     step("Start a foreign issuer: the npm package oidc-provider plays the CI's token service");
     say(`its issuer URL is ${issuer.issuer}; nobody here has told countersign about it yet`);
     await tellTheStory(service, issuer);
+    await tellTheKeyStory(service);
   } finally {
     await issuer.close();
     await service.close();
   }
-  explain("That is all: no secret was copied anywhere. Next: npm run dev, and docs/ for the rest.");
+  explain(
+    "That is all: the job had no secret, the machine one key and no password. Next: npm run dev, docs/.",
+  );
 }
 
 async function tellTheStory(service: LocalWorker, issuer: ForeignIssuer): Promise<void> {
@@ -49,6 +53,41 @@ async function tellTheStory(service: LocalWorker, issuer: ForeignIssuer): Promis
   const [event] = items as { reason: string; detail: string; requestId: string }[];
   if (event?.reason !== "assertion_failed") throw new Error("the audit event is missing");
   say(`${event.reason}: ${event.detail}`);
+}
+
+/** For what has no identity of its own, such as a machine in a cellar: a key, once written down, and its end. */
+async function tellTheKeyStory(service: LocalWorker): Promise<void> {
+  const keys = "/v1/projects/shop/service-accounts/backup/keys";
+  step("A machine in the cellar has no CI that vouches for it: its account gets a key");
+  await call(service, "POST", "/v1/projects/shop/service-accounts", { name: "backup" });
+  const file = (await call(service, "POST", keys, { algorithm: "ED25519" })) as unknown as KeyFile;
+  say(`the key file is answered once; only its public half stays here (kid ${file.credentials.kid})`);
+
+  step("The machine signs an assertion with it and gets a token (the STACKIT SDKs' key flow)");
+  const assertion = await signAssertion(file);
+  const granted = await presentAssertion(file, assertion);
+  if (granted.status !== 200) throw new Error(`the key flow was refused: ${await granted.text()}`);
+  const { access_token: token } = (await granted.json()) as { access_token: string };
+  say(
+    `200; whoever copied the assertion comes too late: ${(await presentAssertion(file, assertion)).status}`,
+  );
+
+  step("The key is switched off: it gets no token any more, and the one it got is dead at once");
+  say(`before: ${JSON.stringify({ active: (await introspect(service, token)).active })}`);
+  await call(service, "PATCH", `${keys}/${file.credentials.kid}`, { active: false });
+  const refused = await presentAssertion(file, await signAssertion(file));
+  const { active } = await introspect(service, token);
+  if (refused.status === 200 || active !== false) throw new Error("a key that is switched off still works");
+  say(`after: a new assertion gets ${refused.status}, introspection says ${JSON.stringify({ active })}`);
+}
+
+async function introspect(service: LocalWorker, token: string): Promise<{ readonly active: boolean }> {
+  const response = await fetch(`${service.url}/oauth/v2/introspect`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${service.bootstrapToken}` },
+    body: new URLSearchParams({ token }),
+  });
+  return (await response.json()) as { active: boolean };
 }
 
 /** Project, service account, and its trust in the CI: who may become whom. Answers the account's e-mail. */

@@ -52,6 +52,7 @@ export async function startLocalWorker(options: LocalWorkerOptions = {}): Promis
         ENVIRONMENT: "development",
         ISSUER_URL: url,
         SEALING_KEY: randomBytes(32).toString("base64url"),
+        PROJECT_TOKEN_KEY: randomBytes(32).toString("base64url"),
         BOOTSTRAP_TOKEN: bootstrapToken,
         ...options.vars,
       },

@@ -2,15 +2,22 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { type Config, type Env, readConfig } from "./config.ts";
 import type { Context, Deps } from "./deps.ts";
+import { noteExpiring } from "./directory/index.ts";
 import { newSigningKeyCache, tendSigningKeys } from "./keyring/index.ts";
 import { Fault } from "./protocol/index.ts";
 import type { RouteContext, RouteEnv } from "./routes/context.ts";
 import { requestMiddleware, standardMiddleware } from "./routes/middleware.ts";
-import { metadataRoutes, renderOAuthError, tokenRoutes } from "./routes/oauth/index.ts";
+import {
+  metadataRoutes,
+  renderOAuthError,
+  revokedTokenRoutes,
+  tokenRoutes,
+  tokenStateRoutes,
+} from "./routes/oauth/index.ts";
 import { operationsRoutes } from "./routes/operations.ts";
 import { renderProblem, v1Routes } from "./routes/v1/index.ts";
 import { type Database, d1Database, libsqlDatabase, newId } from "./store/index.ts";
-import { forgetExpiredTokens } from "./tokens/index.ts";
+import { forgetExpired } from "./tokens/index.ts";
 import { newKeyCache } from "./trust/index.ts";
 
 /** The service, wired: what `fetch` asks, and what the clock does. */
@@ -22,11 +29,14 @@ export interface App {
 /** Composition root. The only place that reads `env`. @param overrides what a test wants otherwise */
 export function buildApp(env: Env, overrides: Partial<Omit<Deps, "config">> = {}): App {
   const deps: Deps = { ...platformDeps(env, readConfig(env)), ...overrides };
+  for (const cause of deps.config.warnings) deps.log({ level: "warn", event: "not_set_up", cause });
   const routes = new Hono<RouteEnv>();
   routes.use(...standardMiddleware, requestMiddleware(deps));
   routes.route("/", operationsRoutes(deps));
   routes.route("/", metadataRoutes(deps));
   routes.route("/", tokenRoutes(deps));
+  routes.route("/", tokenStateRoutes(deps));
+  routes.route("/", revokedTokenRoutes(deps));
   routes.route("/", v1Routes(deps));
   routes.notFound((c) => answerNowhere(routes, c));
   routes.onError((error, c) => answerFault(deps, error, c));
@@ -63,8 +73,9 @@ async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Pr
   const context: Context = { deps, request, actor: { type: "system" } };
   try {
     await tendSigningKeys(context);
+    await noteExpiring(context);
   } finally {
-    await forgetExpiredTokens(context);
+    await forgetExpired(context);
   }
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }
@@ -92,7 +103,7 @@ function patternOf(path: string): RegExp {
 
 /** What went wrong inside is for the log; the caller learns whether waiting helps. */
 function answerFault(deps: Deps, error: Error, c: RouteContext): Response {
-  const isToken = c.req.path === "/oauth/v2/token";
+  const isOAuth = c.req.path.startsWith("/oauth/");
   if (error instanceof HTTPException && error.status === 400) {
     return renderProblem(c, { code: "invalid_json", detail: "The body is not well-formed JSON." });
   }
@@ -101,7 +112,7 @@ function answerFault(deps: Deps, error: Error, c: RouteContext): Response {
   }
   const isPassing = error instanceof Fault && error.code !== "configuration";
   deps.log({ level: "error", event: "fault", requestId: c.get("requestId"), cause: causesOf(error) });
-  if (!isToken) {
+  if (!isOAuth) {
     const detail = isPassing
       ? "Storage or keyring do not answer; try again."
       : "An internal error; the log has it.";

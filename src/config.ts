@@ -11,6 +11,7 @@ export interface Env {
   readonly BOOTSTRAP_TOKEN?: string;
   readonly SEALING_KEY?: string;
   readonly SEALING_KEY_PREVIOUS?: string;
+  readonly PROJECT_TOKEN_KEY?: string;
   readonly LIBSQL_URL?: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
 }
@@ -29,6 +30,10 @@ export interface Config {
   readonly bootstrapToken: string | undefined;
   /** At least 32 characters each; the first seals, both open. */
   readonly sealingKeys: readonly [current: string, previous?: string];
+  /** HS256's secret of at least 32 bytes; without one there are no project tokens. */
+  readonly projectTokenKey: string | undefined;
+  /** What an operator should hear of at the start: the service runs, but not all of it. */
+  readonly warnings: readonly string[];
 }
 
 const SECRET_MIN_CHARACTERS = 32;
@@ -44,6 +49,7 @@ export function readConfig(env: Env): Config {
     signingAlgorithm: readSigningAlgorithm(env.SIGNING_ALGORITHM),
     bootstrapToken: readBootstrapToken(env.BOOTSTRAP_TOKEN, isDevelopment),
     sealingKeys: readSealingKeys(env),
+    ...readProjectTokenKey(env.PROJECT_TOKEN_KEY),
   };
 }
 
@@ -95,6 +101,20 @@ function readSealingKeys(env: Env): readonly [string, string?] {
     throw misconfigured("SEALING_KEY_PREVIOUS", `must have at least ${SECRET_MIN_CHARACTERS} characters`);
   }
   return [current, previous];
+}
+
+/** @see RFC 7518 s3.2: a key of the size of the hash output or larger */
+const PROJECT_TOKEN_KEY_MIN_BYTES = 32;
+
+function readProjectTokenKey(value = ""): Pick<Config, "projectTokenKey" | "warnings"> {
+  if (new TextEncoder().encode(value).length >= PROJECT_TOKEN_KEY_MIN_BYTES) {
+    return { projectTokenKey: value, warnings: [] };
+  }
+  const state = value === "" ? "is not set" : `has less than ${PROJECT_TOKEN_KEY_MIN_BYTES} bytes`;
+  return {
+    projectTokenKey: undefined,
+    warnings: [`PROJECT_TOKEN_KEY ${state}: no project token is made or accepted. See docs/deploy.md.`],
+  };
 }
 
 function misconfigured(variable: string, what: string): Fault {

@@ -80,6 +80,11 @@ export async function commitRefusal(
   if (!recorded.ok) throw new Fault("storage", "a refusal could not be recorded");
 }
 
+/** Writes marks that prove nothing, such as when a credential was last used: they change no state, so no event. */
+export async function commitMarks(deps: Deps, marks: readonly Statement[]): Promise<void> {
+  if (marks.length > 0) await run(deps, marks);
+}
+
 async function run(deps: Deps, statements: readonly Statement[]): Promise<Result<true, CommitFailure>> {
   try {
     await deps.db.batch(statements as [Statement, ...Statement[]]);

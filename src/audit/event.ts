@@ -8,16 +8,31 @@ export type TargetType =
   | "project"
   | "service_account"
   | "federated_identity_provider"
+  | "service_account_key"
+  | "project_token"
+  | "resource_server"
+  | "revocation"
+  | "leaked_credential"
   | "signing_key"
-  | "access_token";
+  | "access_token"
+  | "revoked_token"
+  | "spent_assertion";
 
 /** `{target}.{verb}`: every write, and the exchange. */
 export type AuditAction =
   | `project.${"create" | "update" | "delete"}`
   | `service_account.${"create" | "update" | "delete"}`
   | `federated_identity_provider.${"create" | "update" | "delete" | "purge_keys"}`
+  | `service_account_key.${"create" | "update" | "delete" | "expiring" | "leaked"}`
+  | `project_token.${"create" | "update" | "regenerate" | "delete" | "revoke" | "expiring" | "leaked" | "purge"}`
+  | `resource_server.${"create" | "update" | "delete"}`
+  | "revocation.create"
+  | "leaked_credential.report"
   | `signing_key.${"create" | "rotate" | "retire" | "remove" | "reseal"}`
-  | "access_token.purge"
+  | "revoked_token.purge"
+  | "spent_assertion.purge"
+  | "client.authenticate"
+  | `access_token.${"purge" | "revoke" | "leaked"}`
   | "access_token.exchange";
 
 /** What an exchange adds to its event. Foreign text comes redacted and bounded; a token only as its hash. */

@@ -2,7 +2,7 @@
  * The record: what an event says, what of foreign text may stand in it, and `commit()`, the only way to write.
  * Knows no verb; a write without its event does not exist, since nobody else runs a statement.
  */
-export { type CommitFailure, commit, commitRefusal, type FloodClass } from "./commit.ts";
+export { type CommitFailure, commit, commitMarks, commitRefusal, type FloodClass } from "./commit.ts";
 export type { AuditAction, AuditEvent, ExchangeFacts, TargetType } from "./event.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
-export { redactClaim, redactClaims, withoutTokens } from "./redact.ts";
+export { recordedClaim, redactClaim, redactClaims, withoutTokens } from "./redact.ts";

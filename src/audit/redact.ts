@@ -74,6 +74,19 @@ export function redactClaim(name: string, value: unknown): unknown {
   return redactValue(name, value, 1);
 }
 
+/**
+ * How the record would show this value of a claim, at this path: what to compare recorded claims with. Undefined
+ * where the record keeps no such value: a sensitive name, too deep, a value that is itself a token.
+ */
+export function recordedClaim<Value extends string | number | boolean>(
+  segments: readonly string[],
+  value: Value,
+): Value | undefined {
+  if (segments.length > DEPTH_MAX || segments.some((name) => SENSITIVE_NAME.test(name))) return undefined;
+  if (typeof value !== "string") return value;
+  return value === withoutTokens(value) ? (value.slice(0, STRING_MAX_CHARACTERS) as Value) : undefined;
+}
+
 /** Foreign text without the tokens that somebody may have put into it. */
 export function withoutTokens(text: string): string {
   return mayHoldToken(text) ? text.replace(JWT_SHAPE, REDACTED) : text;

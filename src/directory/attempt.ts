@@ -1,6 +1,6 @@
 import { type AuditEvent, commitRefusal } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import type { Problem, Result } from "../protocol/index.ts";
+import { type Actor, notFound, type Problem, type ProblemCode, type Result } from "../protocol/index.ts";
 import { authorize, type Permission, type Resource } from "../rbac/index.ts";
 import { judgePrecondition } from "./versioned.ts";
 
@@ -28,9 +28,23 @@ export async function attempt<Row, Value>(
   const result = await permitted(context, access, write);
   if (!result.ok) {
     const { code, detail } = result.refusal;
-    await commitRefusal(context, { ...event, reason: code, detail }, "write");
+    await commitRefusal(
+      context,
+      { ...recordedFor(context.actor, event, code), reason: code, detail },
+      "write",
+    );
   }
   return result;
+}
+
+/**
+ * Whose record a refusal belongs to. What a service account may not even see is told in its own project's record, and
+ * without what was found there: a stranger's record would tell of it, and ours would tell of the stranger.
+ */
+function recordedFor(actor: Actor, event: AuditEvent, code: ProblemCode): AuditEvent {
+  if (actor.type !== "service_account" || code !== "not_found") return event;
+  const { type } = event.target;
+  return { ...event, target: { type }, projectId: actor.projectId, serviceAccountId: actor.id };
 }
 
 /** As `attempt`, on a row that must be at the version of `If-Match` where the caller names one. */
@@ -51,7 +65,12 @@ export async function permitted<Row, Value>(
   { found, permission, place }: Access<Row>,
   read: (row: Row) => Promise<Result<Value, Problem>>,
 ): Promise<Result<Value, Problem>> {
-  if (!found.ok) return found;
+  if (!found.ok) return context.actor.type === "service_account" ? hidden(found) : found;
   const allowed = authorize(context.actor, permission, place(found.value));
   return allowed.ok ? read(found.value) : allowed;
+}
+
+/** Which part of a path does not exist is for those who may see its parts. */
+function hidden(found: { readonly ok: false; readonly refusal: Problem }) {
+  return found.refusal.code === "not_found" ? notFound("resource") : found;
 }

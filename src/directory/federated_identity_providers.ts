@@ -3,6 +3,7 @@ import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
   accept,
+  notFound,
   PROVIDERS_PER_ACCOUNT_MAX,
   type Problem,
   type Result,
@@ -10,9 +11,16 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Page, type PageRequest, schema } from "../store/index.ts";
+import { revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
 import { listPage } from "./list_page.ts";
-import { locateProvider, locateServiceAccount, type ProviderRow, type ServiceAccountRow } from "./locate.ts";
+import {
+  type AccountRef,
+  locateProvider,
+  locateServiceAccount,
+  type ProviderRow,
+  type ServiceAccountRow,
+} from "./locate.ts";
 import { type ProviderItem, providerItem, storedProvider } from "./provider_item.ts";
 import {
   changedProvider,
@@ -23,18 +31,12 @@ import {
   updateRow,
 } from "./provider_row.ts";
 import { judgeTerms } from "./provider_rules.ts";
-import { CHANGED_MEANWHILE, notFound, type Stored } from "./versioned.ts";
+import { CHANGED_MEANWHILE, type Stored } from "./versioned.ts";
 
 export type { ProviderItem } from "./provider_item.ts";
 export type { ProviderChange, ProviderInput } from "./provider_row.ts";
 
 const { federatedIdentityProvider: provider, keyPurge } = schema;
-
-/** Where a trust lies: `{project}` and `{serviceAccount}` of the path. */
-export interface AccountRef {
-  readonly project: string;
-  readonly serviceAccount: string;
-}
 
 type Verdict = Promise<Result<Stored<ProviderItem>, Problem>>;
 
@@ -105,6 +107,7 @@ export async function updateProvider(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: Object.keys(change).join(", ") },
+      before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, ownerOf(row))] : [],
       guarded: updateRow(context, row, next.value),
     });
     if (committed.ok) return accept(storedProvider(next.value));
@@ -112,6 +115,7 @@ export async function updateProvider(
   });
 }
 
+/** Ends a trust; tokens that were got by it are revoked. */
 export async function deleteProvider(
   context: Context,
   ref: AccountRef,
@@ -129,6 +133,7 @@ export async function deleteProvider(
     );
     const committed = await commit(context, {
       event,
+      before: [revokeTokensOf(context, ownerOf(row))],
       guarded: context.deps.db.delete(provider).where(thisState),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
@@ -160,6 +165,10 @@ export async function purgeProviderKeys(
     const committed = await commit(context, { event: { ...event, detail: issuer }, guarded });
     return committed.ok ? accept(true) : notFound("project");
   });
+}
+
+function ownerOf({ serviceAccountId, id }: ProviderRow) {
+  return { serviceAccountId, federatedIdentityProviderId: id };
 }
 
 function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<ProviderRow, Problem>, id: string) {

@@ -3,6 +3,7 @@
  * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
  */
 export { listProjectAuditEvents, listServiceAuditEvents } from "./audit_events.ts";
+export { noteExpiring } from "./expiring.ts";
 export {
   createProvider,
   deleteProvider,
@@ -15,6 +16,29 @@ export {
   updateProvider,
 } from "./federated_identity_providers.ts";
 export {
+  createKey,
+  deleteKey,
+  getKey,
+  type KeyChange,
+  type KeyFile,
+  type KeyInput,
+  type KeyItem,
+  listKeys,
+  publicKeysOf,
+  updateKey,
+} from "./keys.ts";
+export { type LeakReport, reportLeaked } from "./leaked_credentials.ts";
+export {
+  createProjectToken,
+  deleteProjectToken,
+  getProjectToken,
+  listProjectTokens,
+  type ProjectTokenInput,
+  type ProjectTokenItem,
+  regenerateProjectToken,
+  renameProjectToken,
+} from "./project_tokens.ts";
+export {
   createProject,
   deleteProject,
   getProject,
@@ -24,6 +48,23 @@ export {
   type ProjectItem,
   updateProject,
 } from "./projects.ts";
+export {
+  createResourceServer,
+  deleteResourceServer,
+  getResourceServer,
+  listResourceServers,
+  type ResourceServerChange,
+  type ResourceServerInput,
+  type ResourceServerItem,
+  updateResourceServer,
+} from "./resource_servers.ts";
+export {
+  createRevocation,
+  getRevocation,
+  listRevocations,
+  type RevocationInput,
+  type RevocationItem,
+} from "./revocations.ts";
 export {
   createServiceAccount,
   deleteServiceAccount,

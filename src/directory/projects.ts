@@ -3,6 +3,7 @@ import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, instantOf, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { newId, type Page, type PageRequest, schema } from "../store/index.ts";
+import { revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
 import { listPage } from "./list_page.ts";
 import { locateProject, type ProjectRow } from "./locate.ts";
@@ -16,7 +17,17 @@ import {
   type Stored,
 } from "./versioned.ts";
 
-const { project, serviceAccount, federatedIdentityProvider, accessToken, keyPurge } = schema;
+const {
+  project,
+  serviceAccount,
+  serviceAccountKey,
+  federatedIdentityProvider,
+  projectToken,
+  accessToken,
+  revocation,
+  keyPurge,
+  resourceServer,
+} = schema;
 
 export interface ProjectInput {
   readonly name: string;
@@ -34,6 +45,18 @@ export interface ProjectChange {
 }
 
 type Verdict = Promise<Result<Stored<ProjectItem>, Problem>>;
+
+/** What a project holds, from the leaves up. */
+const CHILDREN = [
+  resourceServer,
+  revocation,
+  accessToken,
+  keyPurge,
+  federatedIdentityProvider,
+  serviceAccountKey,
+  projectToken,
+  serviceAccount,
+];
 
 const place = (row: ProjectRow) => ({ projectId: row.id });
 
@@ -89,6 +112,7 @@ export async function updateProject(
       const { id, createdAt, ...columns } = next.value;
       const committed = await commit(context, {
         event: { ...event, detail: Object.keys(change).join(", ") },
+        before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, { projectId: id })] : [],
         guarded: deps.db
           .update(project)
           .set(columns)
@@ -100,7 +124,7 @@ export async function updateProject(
   );
 }
 
-/** Deletes a project with all that it holds. Its events stay: they are the record of it. */
+/** Deletes a project with all that it holds; its live tokens are revoked. Its events stay: they are the record of it. */
 export async function deleteProject(
   context: Context,
   ref: string,
@@ -116,9 +140,10 @@ export async function deleteProject(
       // Children are named one by one: a libSQL server may run without foreign keys.
       const committed = await commit(context, {
         event,
-        before: [accessToken, keyPurge, federatedIdentityProvider, serviceAccount].map((table) =>
-          db.delete(table).where(eq(table.projectId, row.id)),
-        ),
+        before: [
+          revokeTokensOf(context, { projectId: row.id }),
+          ...CHILDREN.map((table) => db.delete(table).where(eq(table.projectId, row.id))),
+        ],
         guarded: db.delete(project).where(and(eq(project.id, row.id), eq(project.version, row.version))),
       });
       return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);

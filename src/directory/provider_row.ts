@@ -2,12 +2,13 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   accept,
+  type ClaimAssertion,
   PROVIDERS_PER_ACCOUNT_MAX,
   type Problem,
   type Result,
   secondsOf,
 } from "../protocol/index.ts";
-import { type ClaimAssertion, insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
 import { judgeTerms } from "./provider_rules.ts";
 import { merged } from "./versioned.ts";

@@ -1,7 +1,15 @@
 import type { Config } from "../config.ts";
-import { accept, type MemberProblem, type Problem, type Result, refuse } from "../protocol/index.ts";
-import type { ClaimAssertion, UploadedKeySet } from "../store/index.ts";
-import { judgeIssuerUrl, judgeUploadedKeys, segmentsOf } from "../trust/index.ts";
+import {
+  accept,
+  type ClaimAssertion,
+  type MemberProblem,
+  type Problem,
+  type Result,
+  refuse,
+  segmentsOf,
+  type UploadedKeySet,
+} from "../protocol/index.ts";
+import { judgeIssuerUrl, judgeUploadedKeys } from "../trust/index.ts";
 
 /** What a trust says, before it is stored. */
 export interface ProviderTerms {

@@ -1,11 +1,13 @@
 import { and, asc, eq, gt } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import { accept, notFound, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
+import { revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
 import { listPage } from "./list_page.ts";
 import { locateProject, locateServiceAccount, type ProjectRow, type ServiceAccountRow } from "./locate.ts";
+import { unlinkAccount } from "./resource_server_row.ts";
 import { type ServiceAccountItem, serviceAccountItem, storedAccount } from "./service_account_item.ts";
 import {
   changedAccount,
@@ -15,12 +17,19 @@ import {
   type ServiceAccountInput,
   updateAccount,
 } from "./service_account_row.ts";
-import { CHANGED_MEANWHILE, notFound, type Stored } from "./versioned.ts";
+import { CHANGED_MEANWHILE, type Stored } from "./versioned.ts";
 
 export type { ServiceAccountItem } from "./service_account_item.ts";
 export type { ServiceAccountChange, ServiceAccountInput } from "./service_account_row.ts";
 
-const { serviceAccount, federatedIdentityProvider, accessToken, issuedEmail } = schema;
+const {
+  serviceAccount,
+  serviceAccountKey,
+  federatedIdentityProvider,
+  projectToken,
+  accessToken,
+  issuedEmail,
+} = schema;
 /** E-mails tried before we give up; two accounts of one name meet once in 78 thousand million. */
 const EMAILS_MAX = 5;
 
@@ -96,6 +105,9 @@ export async function updateServiceAccount(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: Object.keys(change).join(", ") },
+      before: isEnded(context, row, next.value)
+        ? [revokeTokensOf(context, { serviceAccountId: row.id })]
+        : [],
       guarded: updateAccount(context, row, next.value),
     });
     if (committed.ok) return accept(storedAccount(next.value));
@@ -103,7 +115,14 @@ export async function updateServiceAccount(
   });
 }
 
-/** Deletes an account with its trusts and tokens. Its e-mail stays taken for ever. */
+/** Whether a change takes the account's life: switched off, or its end set to before now. */
+function isEnded({ deps }: Context, row: ServiceAccountRow, next: ServiceAccountRow): boolean {
+  const now = secondsOf(deps.nowMs());
+  const isOver = ({ disabled, expiresAt }: ServiceAccountRow) => disabled || (expiresAt ?? now + 1) <= now;
+  return isOver(next) && !isOver(row);
+}
+
+/** Deletes an account with its trusts, keys and tokens. Its e-mail stays taken for ever. */
 export async function deleteServiceAccount(
   context: Context,
   projectRef: string,
@@ -117,9 +136,13 @@ export async function deleteServiceAccount(
   return attemptChange(context, { ...access, event, ifMatch }, async ({ id, projectId, version }) => {
     const committed = await commit(context, {
       event,
-      before: [accessToken, federatedIdentityProvider].map((table) =>
-        db.delete(table).where(eq(table.serviceAccountId, id)),
-      ),
+      before: [
+        revokeTokensOf(context, { serviceAccountId: id }),
+        unlinkAccount(context, { projectId, id }),
+        ...[accessToken, federatedIdentityProvider, serviceAccountKey, projectToken].map((table) =>
+          db.delete(table).where(eq(table.serviceAccountId, id)),
+        ),
+      ],
       guarded: db
         .delete(serviceAccount)
         .where(

@@ -50,7 +50,3 @@ export const CHANGED_MEANWHILE: Problem = {
   code: "conflict",
   detail: "The resource was changed or deleted while this call was under way; read it again and repeat.",
 };
-
-export function notFound(what: string): { readonly ok: false; readonly refusal: Problem } {
-  return refuse({ code: "not_found", detail: `There is no such ${what}, or it is not yours to see.` });
-}

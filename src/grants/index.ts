@@ -2,11 +2,14 @@
  * The token endpoint's engine: three ways to present a JWT, and the one pipeline behind them.
  * Owns the order of the steps; leaves belief to `trust`, signing to `tokens` and wire forms to `routes`.
  */
+export { authenticateClient } from "./client.ts";
 export {
   invalidParameter,
   type ParameterRefusal,
   type Presentation,
   type TokenParameters,
 } from "./parameters.ts";
-export { exchange, type IssuedToken, recordUnpresented } from "./pipeline.ts";
+export { exchange, type IssuedToken } from "./pipeline.ts";
 export { presentationOf } from "./presentation.ts";
+export { recordUnpresented } from "./record.ts";
+export { projectTokenMark } from "./usage.ts";

@@ -7,5 +7,6 @@ export function presentJwtBearer(parameters: TokenParameters): Presented {
   if (jwt === undefined) return invalidParameter("assertion is missing: send the workload's own JWT.");
   if (parameters.single.has("client_assertion"))
     return invalidParameter("Send one JWT: assertion, without client_assertion.");
-  return accept({ jwt });
+  // The STACKIT SDKs' key flow names no client; other clients would stumble over an empty refresh token.
+  return accept({ jwt, wantsEmptyRefreshToken: !parameters.single.has("client_id") });
 }

@@ -11,8 +11,8 @@ export interface TokenParameters {
 export interface Presentation {
   readonly grantType: GrantType;
   readonly jwt: string;
-  /** E-mail or id, as `client_id` named it. */
-  readonly serviceAccount: string;
+  /** E-mail or id, as `client_id` named it; undefined where the token itself has to name it. */
+  readonly serviceAccount: string | undefined;
   /** `audience` and `resource` together, each once. */
   readonly targets: readonly string[];
   readonly scope: readonly string[];

@@ -26,9 +26,6 @@ export function presentationOf(parameters: TokenParameters): Result<Presentation
   }
   const presented = PRESENTERS[grantType](parameters);
   if (!presented.ok) return presented;
-  const serviceAccount = parameters.single.get("client_id");
-  if (serviceAccount === undefined)
-    return invalidParameter("client_id is missing: send the service account's e-mail or id.");
   const targets = targetsOf(parameters);
   if (!targets.ok) return targets;
   return accept({
@@ -36,7 +33,7 @@ export function presentationOf(parameters: TokenParameters): Result<Presentation
     issuedTokenType: undefined,
     wantsEmptyRefreshToken: false,
     ...presented.value,
-    serviceAccount,
+    serviceAccount: parameters.single.get("client_id"),
     targets: targets.value,
     scope: (parameters.single.get("scope") ?? "").split(" ").filter((token) => token !== ""),
   });

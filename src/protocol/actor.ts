@@ -1,11 +1,23 @@
 /**
- * Who calls us now. `workload` is whoever presents a foreign token at the token endpoint: it has no rights of its
- * own. `system` is the clock. Roles will add service accounts and persons.
+ * Who calls us now. `workload` is whoever presents a token at the token endpoint before it is believed: it has no
+ * rights of its own. `service_account` showed a credential of ours. `system` is the clock. Roles will add persons.
  */
 export type Actor =
   | { readonly type: "bootstrap" }
   | { readonly type: "workload"; readonly issuer: string; readonly subject: string }
+  | ServiceAccountActor
   | { readonly type: "system" };
+
+export interface ServiceAccountActor {
+  readonly type: "service_account";
+  readonly id: string;
+  readonly projectId: string;
+  /** What it showed: an access token or a project token by `jti`, a key by `kid`, or a foreign token by its trust. */
+  readonly credential: {
+    readonly type: "access_token" | "project_token" | "key" | "federation";
+    readonly id: string;
+  };
+}
 
 /** How the record names an actor. A workload's names are foreign text, bounded here. */
 export function actorId(actor: Actor): string {
@@ -14,6 +26,8 @@ export function actorId(actor: Actor): string {
       return "bootstrap";
     case "system":
       return "system";
+    case "service_account":
+      return actor.id;
     case "workload":
       return `${actor.issuer} ${actor.subject}`.trim().slice(0, ACTOR_ID_MAX_CHARACTERS) || "unknown";
   }

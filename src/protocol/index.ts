@@ -8,4 +8,6 @@ export * from "./oauth.ts";
 export * from "./problems.ts";
 export * from "./refusals.ts";
 export * from "./result.ts";
+export * from "./revocation.ts";
 export * from "./time.ts";
+export * from "./trust.ts";

@@ -1,3 +1,5 @@
+import { refuse } from "./result.ts";
+
 /**
  * Problems of the REST surface: a stable `code`, its HTTP status, and what it means in one line.
  * @see RFC 9457
@@ -13,6 +15,7 @@ export const PROBLEMS = {
   not_found: { status: 404, title: "There is no such resource" },
   method_not_allowed: { status: 405, title: "The resource does not know this method" },
   name_taken: { status: 409, title: "The name is taken" },
+  key_registered: { status: 409, title: "The account has this key already" },
   limit_reached: { status: 409, title: "No more of these can be created here" },
   nothing_to_purge: { status: 409, title: "There is no cached key to purge" },
   conflict: { status: 409, title: "The resource was changed meanwhile" },
@@ -20,6 +23,7 @@ export const PROBLEMS = {
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "The body's media type is not supported" },
   server_error: { status: 500, title: "The service failed" },
+  project_tokens_off: { status: 503, title: "Project tokens are not set up here" },
   unavailable: { status: 503, title: "The service cannot answer now" },
 } as const;
 
@@ -37,4 +41,9 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly MemberProblem[];
+}
+
+/** What is not there, and what is not the caller's to see, are told in the same words. */
+export function notFound(what: string): { readonly ok: false; readonly refusal: Problem } {
+  return refuse({ code: "not_found", detail: `There is no such ${what}, or it is not yours to see.` });
 }

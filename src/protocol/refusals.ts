@@ -4,6 +4,7 @@
  */
 export const EXCHANGE_REASONS = {
   request_malformed: "The request names the account, but not one JWT and one purpose as its grant asks.",
+  account_not_named: "The request has no client_id, and the token is none that its own account signed.",
   account_not_found: "No service account has this e-mail or id.",
   account_disabled: "The service account is disabled.",
   account_expired: "The service account's expiresAt has passed.",
@@ -20,13 +21,20 @@ export const EXCHANGE_REASONS = {
   issuer_not_allowed: "The issuer's URL, or the one of its key set, may not be fetched from here.",
   issuer_unreachable: "The issuer's discovery document or key set could not be read.",
   issuer_mismatch: "The discovery document names another issuer than the one it was asked for.",
-  key_not_found: "The issuer publishes no usable key with this kid.",
-  key_rejected: "The issuer's key with this kid is too weak or malformed.",
-  signature_invalid: "The signature does not fit the issuer's key.",
+  key_not_found: "The issuer publishes, or the account has registered, no usable key with this kid.",
+  key_inactive: "The account's key with this kid is switched off.",
+  key_expired: "The validUntil of the account's key with this kid has passed.",
+  key_rejected: "The key with this kid is too weak or malformed.",
+  signature_invalid: "The signature does not fit the key.",
   token_expired: "The token's exp has passed.",
   token_not_yet_valid: "The token's nbf or iat lies in the future.",
-  token_lifetime_excessive: "The token's exp lies unreasonably far in the future.",
+  token_lifetime_excessive:
+    "The token's exp lies unreasonably far in the future: 7 days for a foreign token, an hour for a self-signed assertion.",
   audience_mismatch: "The token was made for another audience.",
+  subject_mismatch: "iss and sub of the self-signed assertion are not both the account of its key.",
+  assertion_replayed: "The self-signed assertion's jti was used before: each is good once.",
+  project_token_unknown:
+    "The project token is none of this account: revoked, made anew since, or never made here.",
   assertion_failed: "A claim assertion does not hold.",
   target_not_allowed: "The account gets no token for the audience that was asked for.",
   scope_not_granted: "The account was granted none of the scope that was asked for.",
@@ -41,6 +49,10 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "token_not_yet_valid",
   "token_lifetime_excessive",
   "audience_mismatch",
+  "key_inactive",
+  "key_expired",
+  "subject_mismatch",
+  "assertion_replayed",
   "assertion_failed",
   "target_not_allowed",
   "scope_not_granted",
@@ -56,4 +68,6 @@ export interface ExchangeRefusal {
   readonly detail: string;
   /** Seconds after which another try makes sense, where waiting helps. */
   readonly retryAfterSeconds?: number;
+  /** The `kid` of a refused self-signed assertion: the STACKIT SDKs look for it in the answer. */
+  readonly assertedKid?: string;
 }

@@ -11,3 +11,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
+
+/** The smallest text that ids made from this instant on are not below: for reads of what is younger. */
+export function idsFrom(nowMs: number): string {
+  const digits = Math.max(0, nowMs).toString(16).padStart(12, "0");
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-`;
+}

@@ -13,8 +13,7 @@ export {
   type Statement,
 } from "./database.ts";
 export { failureOf, type WriteFailure } from "./failures.ts";
-export { isUuid, newId } from "./ids.ts";
+export { idsFrom, isUuid, newId } from "./ids.ts";
 export { insertSelect } from "./insert_select.ts";
 export { placeholdersOf, prepared } from "./prepared.ts";
-export type { ClaimAssertion, JsonWebKeyWithKid, UploadedKeySet } from "./schema.ts";
 export * as schema from "./schema.ts";

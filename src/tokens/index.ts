@@ -1,8 +1,29 @@
 /**
- * Our access tokens: what they claim, how long they live, and the row by which each is found again.
- * Knows not why somebody gets one.
+ * Our own tokens: what they claim, how long they live, the row by which each is found again, and how they are taken
+ * back. Knows not why somebody gets one.
  */
 
-export { tokenLifetime } from "./lifetime.ts";
+export { FEED_MAX_AGE_SECONDS, FEED_TYP, revokedTokenFeed } from "./feed.ts";
+export { forgetExpired } from "./forget.ts";
+export { sha256Hex } from "./hash.ts";
+export { introspect } from "./introspect.ts";
+export { type LifetimeBound, tokenLifetime } from "./lifetime.ts";
+export { findLiveTokens, type LiveToken } from "./live_token.ts";
 export { type MintedToken, mintAccessToken } from "./mint.ts";
-export { forgetExpiredTokens, insertAccessToken } from "./record.ts";
+export {
+  type ClaimedProjectToken,
+  judgeProjectToken,
+  makeProjectToken,
+  type ProjectTokenUse,
+  projectTokenQuery,
+  readProjectToken,
+} from "./project_token.ts";
+export { insertAccessToken, type VoucherVersion } from "./record.ts";
+export { accessTokensMeant, projectTokensMeant, type RevocationScope } from "./revocation_criteria.ts";
+export {
+  type RevokedWith,
+  revokeAccessTokens,
+  revokeProjectTokens,
+  revokeToken,
+  revokeTokensOf,
+} from "./revoke.ts";

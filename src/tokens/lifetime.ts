@@ -1,19 +1,21 @@
 import { ACCESS_TOKEN_MAX_SECONDS } from "../protocol/index.ts";
 
+/** What bounds a token: a life in seconds, an end in seconds since the epoch, or neither. */
+export interface LifetimeBound {
+  readonly tokenLifetime?: number | null;
+  readonly expiresAt?: number | null;
+}
+
 /**
- * Seconds that a token may live: an hour, unless the trust or the account says less; and never longer than the
- * account itself. Pure.
+ * Seconds that a token may live: an hour, unless the account or what vouches for it says less; and never longer
+ * than either of them. Pure.
  */
-export function tokenLifetime(
-  now: number,
-  account: { readonly tokenLifetime: number | null; readonly expiresAt: number | null },
-  provider: { readonly tokenLifetime: number | null },
-): number {
-  const configured = Math.min(
+export function tokenLifetime(now: number, bounds: readonly LifetimeBound[]): number {
+  return Math.min(
     ACCESS_TOKEN_MAX_SECONDS,
-    account.tokenLifetime ?? ACCESS_TOKEN_MAX_SECONDS,
-    provider.tokenLifetime ?? ACCESS_TOKEN_MAX_SECONDS,
+    ...bounds.flatMap(({ tokenLifetime: life, expiresAt: end }) => [
+      life ?? ACCESS_TOKEN_MAX_SECONDS,
+      end === null || end === undefined ? ACCESS_TOKEN_MAX_SECONDS : end - now,
+    ]),
   );
-  const remaining = account.expiresAt === null ? configured : account.expiresAt - now;
-  return Math.min(configured, remaining);
 }

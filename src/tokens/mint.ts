@@ -1,16 +1,17 @@
 import type { Deps } from "../deps.ts";
 import { type SealedSigningKey, signJwt } from "../keyring/index.ts";
-import { secondsOf } from "../protocol/index.ts";
+import { type AuthMethod, secondsOf } from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
+import { sha256Hex } from "./hash.ts";
 
 export interface TokenRequest {
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
   readonly audience: string;
   readonly scope: readonly string[];
   readonly lifetimeSeconds: number;
-  readonly authMethod: "federation";
-  /** The foreign identity that stands behind it. */
-  readonly federated: { readonly iss: string; readonly sub: string };
+  readonly authMethod: AuthMethod;
+  /** The foreign identity that stands behind it, where one does. */
+  readonly federated: { readonly iss: string; readonly sub: string } | undefined;
 }
 
 export interface MintedToken {
@@ -43,13 +44,8 @@ export async function mintAccessToken(
     email: request.account.email,
     project_id: request.account.projectId,
     auth_method: request.authMethod,
-    federated: request.federated,
+    ...(request.federated === undefined ? {} : { federated: request.federated }),
   };
   const compact = await signJwt(deps, key, "at+jwt", claims);
   return { compact, jti, sha256: await sha256Hex(compact), issuedAt, expiresAt };
-}
-
-async function sha256Hex(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

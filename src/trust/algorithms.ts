@@ -10,6 +10,8 @@ const BOUND_KEYS: Readonly<Record<string, { readonly kty: string; readonly crv?:
   ES384: { kty: "EC", crv: "P-384" },
   ES512: { kty: "EC", crv: "P-521" },
   EdDSA: { kty: "OKP", crv: "Ed25519" },
+  // The same under its newer name. RFC 9864 s2.2
+  Ed25519: { kty: "OKP", crv: "Ed25519" },
 };
 
 export const FOREIGN_ALGORITHMS: readonly string[] = Object.keys(BOUND_KEYS);
@@ -19,5 +21,10 @@ export function isAlgorithmOfKey(alg: string, key: Readonly<Record<string, unkno
   const bound = Object.hasOwn(BOUND_KEYS, alg) ? BOUND_KEYS[alg] : undefined;
   if (bound === undefined || bound.kty !== key.kty) return false;
   if (bound.crv !== undefined && bound.crv !== key.crv) return false;
-  return key.alg === undefined || key.alg === alg;
+  return key.alg === undefined || nameOf(key.alg) === nameOf(alg);
+}
+
+/** One algorithm has two names: a key may carry the one and a token the other. */
+function nameOf(alg: unknown): unknown {
+  return alg === "Ed25519" ? "EdDSA" : alg;
 }

@@ -3,6 +3,7 @@ import { PROVIDERS_PER_ACCOUNT_MAX } from "../protocol/index.ts";
 import { type Database, isUuid, prepared, schema } from "../store/index.ts";
 
 const account = schema.serviceAccount;
+const key = schema.serviceAccountKey;
 const provider = schema.federatedIdentityProvider;
 const { project, keyPurge } = schema;
 
@@ -29,6 +30,18 @@ const PROVIDER_COLUMNS = {
   version: provider.version,
 };
 
+const KEY_COLUMNS = {
+  id: key.id,
+  publicJwk: key.publicJwk,
+  active: key.active,
+  validUntil: key.validUntil,
+  lastUsedAt: key.lastUsedAt,
+  lastUsedIp: key.lastUsedIp,
+  lastUsedUserAgent: key.lastUsedUserAgent,
+  version: key.version,
+};
+
+export type AccountKey = Pick<typeof key.$inferSelect, keyof typeof KEY_COLUMNS>;
 export type TrustedProvider = Pick<typeof provider.$inferSelect, keyof typeof PROVIDER_COLUMNS>;
 
 /** The account that an exchange is for, as the database has it now, and whom it trusts for exactly this issuer. */
@@ -51,6 +64,11 @@ export function anchorQueries(db: Database, selector: string, issuer: string) {
   return [by.account(db, values), by.providers(db, values)] as const;
 }
 
+/** The account's own key of this kid, in place of its trusts. @param selector e-mail or id */
+export function accountKeyQuery(db: Database, selector: string, kid: string) {
+  return (isUuid(selector) ? BY_ID : BY_EMAIL).key(db, { selector, kid });
+}
+
 type Name = typeof account.id | typeof account.email;
 
 const BY_ID = preparedBy(account.id);
@@ -60,6 +78,7 @@ function preparedBy(name: Name) {
   return {
     account: prepared((db) => accountQuery(db, name)),
     providers: prepared((db) => providersQuery(db, name)),
+    key: prepared((db) => keyQuery(db, name)),
   };
 }
 
@@ -81,16 +100,31 @@ function accountQuery(db: Database, name: Name) {
     .where(eq(name, sql.placeholder("selector")));
 }
 
-function providersQuery(db: Database, name: Name) {
-  const accountId = db
+function accountIdQuery(db: Database, name: Name) {
+  return db
     .select({ id: account.id })
     .from(account)
     .where(eq(name, sql.placeholder("selector")));
+}
+
+function keyQuery(db: Database, name: Name) {
+  return db
+    .select(KEY_COLUMNS)
+    .from(key)
+    .where(
+      and(eq(key.id, sql.placeholder("kid")), eq(key.serviceAccountId, sql`(${accountIdQuery(db, name)})`)),
+    );
+}
+
+function providersQuery(db: Database, name: Name) {
   return db
     .select(PROVIDER_COLUMNS)
     .from(provider)
     .where(
-      and(eq(provider.serviceAccountId, sql`(${accountId})`), eq(provider.issuer, sql.placeholder("issuer"))),
+      and(
+        eq(provider.serviceAccountId, sql`(${accountIdQuery(db, name)})`),
+        eq(provider.issuer, sql.placeholder("issuer")),
+      ),
     )
     .orderBy(asc(provider.id))
     .limit(PROVIDERS_PER_ACCOUNT_MAX);

@@ -1,4 +1,4 @@
-import type { ClaimAssertion } from "../store/index.ts";
+import { type ClaimAssertion, segmentsOf } from "../protocol/index.ts";
 
 /** What became of one assertion, for the record. */
 export interface AssertionTrace {
@@ -25,15 +25,6 @@ export function matchClaims(
 function doesHold({ operator, value }: ClaimAssertion, received: unknown): boolean {
   if (operator !== "equals") return false;
   return Array.isArray(received) ? received.some((member) => member === value) : received === value;
-}
-
-/** An item's path: a claim's name is one segment, whatever dots it has; `/` begins a JSON Pointer. @see RFC 6901 */
-export function segmentsOf(item: string): readonly string[] {
-  if (!item.startsWith("/")) return [item];
-  return item
-    .slice(1)
-    .split("/")
-    .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** The value at a path, or undefined. Own members only: nothing is inherited from a prototype. */

@@ -1,7 +1,12 @@
 import { base64url } from "jose";
 import type { Context, Deps } from "../deps.ts";
-import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
-import type { JsonWebKeyWithKid } from "../store/index.ts";
+import {
+  accept,
+  type ExchangeRefusal,
+  type JsonWebKeyWithKid,
+  type Result,
+  refuse,
+} from "../protocol/index.ts";
 import { quote } from "./decode.ts";
 import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
 import { type CoolDown, cachedKeyOf, coolDownOf, remember } from "./key_cache.ts";
@@ -28,7 +33,7 @@ export interface KeyQuery {
 
 export interface FoundKey {
   readonly jwk: JsonWebKeyWithKid;
-  readonly source: "memory" | "kv" | "issuer" | "uploaded";
+  readonly source: "memory" | "kv" | "issuer" | "uploaded" | "account";
   /** Imported keys by algorithm, kept as long as the key itself. */
   readonly imported: Map<string, CryptoKey>;
 }

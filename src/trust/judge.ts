@@ -1,8 +1,15 @@
 import { redactClaim } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, type ExchangeRefusal, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import {
+  accept,
+  type ExchangeRefusal,
+  type Result,
+  refuse,
+  secondsOf,
+  segmentsOf,
+} from "../protocol/index.ts";
 import type { Anchor, TrustedProvider } from "./anchor.ts";
-import { type AssertionTrace, matchClaims, segmentsOf } from "./claims.ts";
+import { type AssertionTrace, matchClaims } from "./claims.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
 import { type FoundKey, findKey } from "./find_key.ts";
 import { judgeTimes, verifySignature } from "./verify.ts";

@@ -1,6 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { accept, type Result, refuse } from "../protocol/index.ts";
-import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
 import { judgeIssuerUrl } from "./issuer_url.ts";
 import type { CoolDown } from "./key_cache.ts";
 import { judgeKeySet } from "./key_hygiene.ts";

@@ -1,4 +1,4 @@
-import type { JsonWebKeyWithKid } from "../store/index.ts";
+import type { JsonWebKeyWithKid } from "../protocol/index.ts";
 import { judgeKey } from "./key_hygiene.ts";
 
 /** A foreign key as it is cached, in KV and in memory alike: its own end is part of it. */
@@ -13,6 +13,11 @@ export interface KeyCache {
   readonly keys: Map<string, CachedKey & { readonly imported: Map<string, CryptoKey> }>;
   /** By issuer and generation: whether somebody fetches now, and until when nobody may. */
   readonly fetches: Map<string, FetchState>;
+  /**
+   * Accounts' own keys as imported, by key id and algorithm. A row's key never changes, so this remembers work and
+   * no decision: whether a key is good is read at each use.
+   */
+  readonly accountKeys: Map<string, Map<string, CryptoKey>>;
 }
 
 export interface FetchState {
@@ -41,7 +46,7 @@ export interface CoolDown {
 const ENTRIES_MAX = 2000;
 
 export function newKeyCache(): KeyCache {
-  return { keys: new Map(), fetches: new Map() };
+  return { keys: new Map(), fetches: new Map(), accountKeys: new Map() };
 }
 
 export function remember<Value>(map: Map<string, Value>, key: string, value: Value): Value {

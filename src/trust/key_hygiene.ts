@@ -1,6 +1,5 @@
 import { base64url } from "jose";
-import { accept, type Result, refuse } from "../protocol/index.ts";
-import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
 import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
 import { hasRocaShape } from "./roca.ts";
 import { isSmallOrder } from "./small_order.ts";

@@ -1,5 +1,4 @@
-import { accept, type Result, refuse } from "../protocol/index.ts";
-import type { JsonWebKeyWithKid } from "../store/index.ts";
+import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
 import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
 import { JWKS_KEYS_MAX, judgeKey } from "./key_hygiene.ts";
 import { importForeignKey } from "./verify.ts";

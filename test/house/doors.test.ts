@@ -12,8 +12,15 @@ const DOORS: readonly (readonly [what: string, pattern: RegExp, allowed: readonl
   ["fetch from strangers", /\bdeps\s*\.fetch\(|(?<![.\w])fetch\(/, ["trust/jwks.ts", "app.ts", "index.ts"]],
   [
     "open or make a private key",
-    /\bsubtle\s*\.decrypt\(|\bgenerateKeyPair\(|\bunseal\(/,
-    ["keyring/seal.ts", "keyring/generate.ts", "keyring/rotate.ts", "keyring/sign.ts"],
+    /\bsubtle\s*\.decrypt\(|\bgenerateKeyPair\(|\bunseal\(|\bimportPKCS8\(/,
+    [
+      "keyring/account_keys.ts",
+      "keyring/seal.ts",
+      "keyring/generate.ts",
+      "keyring/leaked_keys.ts",
+      "keyring/rotate.ts",
+      "keyring/sign.ts",
+    ],
   ],
   ["read the environment", /\benv\s*\.[A-Z]/, ["app.ts", "config.ts"]],
   ["look at the clock", /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, ["app.ts"]],

@@ -174,7 +174,7 @@ function tokenRow({ account, provider }: Ground) {
     projectId: account.projectId,
     serviceAccountId: account.id,
     federatedIdentityProviderId: provider.id,
-    authMethod: "federation",
+    authMethod: "federation" as const,
     audience: "https://sts.example.com",
     scope: "",
     tokenSha256: "00",

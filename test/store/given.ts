@@ -14,6 +14,7 @@ const CONFIG: Config = readConfig({
   JWKS_CACHE: KV,
   ISSUER_URL: "https://sts.example.com",
   SEALING_KEY,
+  PROJECT_TOKEN_KEY: "store-suite-project-token-key-0123456789",
 });
 export const ISSUER = "https://ci.example.com";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Context } from "../../src/deps.ts";
 import * as directory from "../../src/directory/index.ts";
 import type { At } from "./driver.ts";
-import { contextOn, givenTrust } from "./given.ts";
+import { accepted, contextOn, givenTrust } from "./given.ts";
 
 type Ground = Awaited<ReturnType<typeof givenTrust>>;
 type Row = readonly [permission: string, call: (context: Context, ground: Ground) => Promise<unknown>];
@@ -14,6 +14,34 @@ const trust = {
   issuer: "https://ci.example.com",
   assertions: [{ item: "sub", operator: "equals", value: "a" }],
 } as const;
+
+const api = { name: "api", audience: "https://api.example.com" };
+
+/** Id of a resource server, registered by one who may. */
+async function givenApi(context: Context, { project }: Ground): Promise<string> {
+  const operator = { ...context, actor: { type: "bootstrap" } } as const;
+  return accepted(await directory.createResourceServer(operator, project.id, api)).item.id;
+}
+
+const pair = { algorithm: "ED25519" } as const;
+const operator = (context: Context): Context => ({ ...context, actor: { type: "bootstrap" } });
+
+async function givenKey(context: Context, ground: Ground): Promise<string> {
+  return accepted(await directory.createKey(operator(context), ref(ground), pair)).item.id;
+}
+
+async function givenToken(context: Context, ground: Ground): Promise<string> {
+  return accepted(await directory.createProjectToken(operator(context), ref(ground), { name: "t" })).item.id;
+}
+
+async function tokenRef(context: Context, ground: Ground) {
+  return { ...ref(ground), id: await givenToken(context, ground) };
+}
+
+async function givenRevocation(context: Context, projectId: string): Promise<string> {
+  const made = accepted(await directory.createRevocation(operator(context), projectId, { all: true }));
+  return made.dryRun ? "" : made.id;
+}
 
 /** Every verb of the directory, and the permission that it asks for. */
 const VERBS: readonly Row[] = [
@@ -68,6 +96,87 @@ const VERBS: readonly Row[] = [
     "federated-identity-providers:purge-keys",
     (context, ground) => directory.purgeProviderKeys(context, ref(ground), ground.provider.id),
   ],
+  ["service-account-keys:create", (context, ground) => directory.createKey(context, ref(ground), pair)],
+  [
+    "service-account-keys:read",
+    async (context, ground) => directory.getKey(context, ref(ground), await givenKey(context, ground)),
+  ],
+  ["service-account-keys:read", (context, ground) => directory.listKeys(context, ref(ground), page)],
+  [
+    "service-account-keys:update",
+    async (context, ground) =>
+      directory.updateKey(context, ref(ground), await givenKey(context, ground), {}, undefined),
+  ],
+  [
+    "service-account-keys:delete",
+    async (context, ground) =>
+      directory.deleteKey(context, ref(ground), await givenKey(context, ground), undefined),
+  ],
+  [
+    "project-tokens:create",
+    (context, ground) => directory.createProjectToken(context, ref(ground), { name: "t" }),
+  ],
+  [
+    "project-tokens:read",
+    async (context, ground) =>
+      directory.getProjectToken(context, ref(ground), await givenToken(context, ground)),
+  ],
+  ["project-tokens:read", (context, ground) => directory.listProjectTokens(context, ref(ground), page)],
+  [
+    "project-tokens:update",
+    async (context, ground) =>
+      directory.renameProjectToken(context, await tokenRef(context, ground), {}, undefined),
+  ],
+  [
+    "project-tokens:regenerate",
+    async (context, ground) =>
+      directory.regenerateProjectToken(context, await tokenRef(context, ground), undefined),
+  ],
+  [
+    "project-tokens:delete",
+    async (context, ground) =>
+      directory.deleteProjectToken(context, await tokenRef(context, ground), undefined),
+  ],
+  [
+    "revocations:create",
+    (context, { project }) => directory.createRevocation(context, project.id, { all: true }),
+  ],
+  [
+    "revocations:read",
+    async (context, { project }) =>
+      directory.getRevocation(context, project.id, await givenRevocation(context, project.id)),
+  ],
+  ["revocations:read", (context, { project }) => directory.listRevocations(context, project.id, page)],
+  ["leaked-credentials:report", (context) => directory.reportLeaked(context, ["x"])],
+  [
+    "resource-servers:create",
+    (context, { project }) => directory.createResourceServer(context, project.id, api),
+  ],
+  [
+    "resource-servers:read",
+    async (context, ground) =>
+      directory.getResourceServer(context, ground.project.id, await givenApi(context, ground)),
+  ],
+  [
+    "resource-servers:read",
+    (context, { project }) => directory.listResourceServers(context, project.id, page),
+  ],
+  [
+    "resource-servers:update",
+    async (context, ground) =>
+      directory.updateResourceServer(
+        context,
+        ground.project.id,
+        await givenApi(context, ground),
+        {},
+        undefined,
+      ),
+  ],
+  [
+    "resource-servers:delete",
+    async (context, ground) =>
+      directory.deleteResourceServer(context, ground.project.id, await givenApi(context, ground), undefined),
+  ],
   [
     "audit-events:read",
     (context, { project }) => directory.listProjectAuditEvents(context, project.id, {}, page),
@@ -81,7 +190,7 @@ export function permissionRows(at: At): void {
   describe("a verb asks for its permission, and an actor without it gets nothing", () => {
     it("names every verb of the directory", () => {
       const verbs = Object.keys(directory).filter((name) =>
-        /^(?:create|get|list|update|delete|purge|rotate)/.test(name),
+        /^(?:create|get|list|update|rename|regenerate|delete|purge|rotate|report)/.test(name),
       );
       expect(VERBS.length).toBe(verbs.length);
     });

@@ -13,6 +13,7 @@ import { migrationRows } from "./migrations.ts";
 import { pagingRows } from "./paging.ts";
 import { permissionRows } from "./permissions.ts";
 import { raceRows } from "./races.ts";
+import { resourceServerRows } from "./resource_servers.ts";
 import { rotationRows } from "./rotation.ts";
 import { sealingRows } from "./sealing.ts";
 import { tokenRows } from "./tokens.ts";
@@ -30,6 +31,7 @@ const GROUPS: readonly ((at: At) => void)[] = [
   interleavingRows,
   permissionRows,
   deletionRows,
+  resourceServerRows,
   tokenRows,
   keyringRows,
   rotationRows,

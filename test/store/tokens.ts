@@ -11,7 +11,7 @@ import {
   updateServiceAccount,
 } from "../../src/directory/index.ts";
 import { type Database, newId, schema } from "../../src/store/index.ts";
-import { forgetExpiredTokens, insertAccessToken } from "../../src/tokens/index.ts";
+import { forgetExpired, insertAccessToken } from "../../src/tokens/index.ts";
 import type { At } from "./driver.ts";
 import { contextOn, count, eventsOf, givenAccount, givenProvider, givenTrust, onBatch } from "./given.ts";
 
@@ -50,6 +50,8 @@ export function tokenRows(at: At): void {
           projectId: ground.project.id,
           serviceAccountId: ground.account.id,
           federatedIdentityProviderId: ground.provider.id,
+          serviceAccountKeyId: null,
+          projectTokenId: null,
           authMethod: "federation",
           audience: "https://api.example.com",
           scope: "read write",
@@ -115,7 +117,7 @@ export function tokenRows(at: At): void {
         if (left.at(-1) !== due - oldest) left.push(due - oldest);
         return answers;
       });
-      await forgetExpiredTokens(contextOn(steps, { nowMs: () => now * 1000 }));
+      await forgetExpired(contextOn(steps, { nowMs: () => now * 1000 }));
       expect(left, "rows that are due, before the first step and after each").toEqual([2002, 1002, 2, 0]);
       expect(await expiriesOf(db, accountId), "not yet a week").toEqual([due]);
       await db.delete(accessToken).where(eq(accessToken.serviceAccountId, accountId));
@@ -130,7 +132,7 @@ export function tokenRows(at: At): void {
         deletes += 1;
         return [];
       });
-      await forgetExpiredTokens(contextOn(stuck, { nowMs: () => now * 1000 }));
+      await forgetExpired(contextOn(stuck, { nowMs: () => now * 1000 }));
       expect(deletes).toBeGreaterThan(0);
       expect(deletes).toBeLessThanOrEqual(200);
     });
@@ -144,9 +146,10 @@ function isDelete(statement: unknown): boolean {
 async function issue(context: Context, { project, account, provider }: Ground, generation = "") {
   const { deps } = context;
   const token = { compact: "x", jti: newId(0), sha256: newId(0), issuedAt: 100, expiresAt: 4_000_000_000 };
-  const grant = { audience: "https://api.example.com", scope: ["read", "write"], authMethod: "federation" };
+  const grant = { audience: "https://api.example.com", scope: ["read", "write"] };
+  const voucher = { authMethod: "federation", provider, generation } as const;
   const result = await commit(context, {
-    guarded: insertAccessToken(deps, { account, project, provider, generation }, token, grant),
+    guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
     event: { action: "access_token.exchange", target: { type: "access_token", id: token.jti } },
     after: [deps.db.update(serviceAccount).set({ lastUsedAt: 77 }).where(eq(serviceAccount.id, account.id))],
   });

@@ -10,6 +10,7 @@ const CREDENTIALS = [
   "assertion",
   "client_assertion",
   "client_secret",
+  "token",
   "client_id",
 ];
 const PARAMETERS_MAX = 64;

@@ -25,6 +25,14 @@ function metadataOf({ config: { issuerUrl } }: Deps) {
   return {
     issuer: issuerUrl,
     token_endpoint: `${issuerUrl}/oauth/v2/token`,
+    introspection_endpoint: `${issuerUrl}/oauth/v2/introspect`,
+    introspection_endpoint_auth_methods_supported: ["private_key_jwt"],
+    introspection_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
+    revocation_endpoint: `${issuerUrl}/oauth/v2/revoke`,
+    revocation_endpoint_auth_methods_supported: ["private_key_jwt"],
+    revocation_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
+    // Ours: whoever verifies offline finds here what was revoked before its end.
+    revoked_tokens_uri: `${issuerUrl}/oauth/v2/revoked-tokens`,
     jwks_uri: `${issuerUrl}/.well-known/jwks.json`,
     response_types_supported: [],
     grant_types_supported: Object.values(GRANT_TYPES),

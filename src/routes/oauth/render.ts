@@ -7,6 +7,7 @@ import {
   type GrantType,
   type OAuthErrorCode,
 } from "../../protocol/index.ts";
+import { isUuid } from "../../store/index.ts";
 import type { RouteContext } from "../context.ts";
 
 /** @see RFC 6749 s5.1, RFC 8693 s2.2.1 */
@@ -31,7 +32,11 @@ export function renderError(
 ): Response {
   c.set("outcome", error);
   if (status === 401 && c.req.header("authorization") !== undefined) {
-    c.header("WWW-Authenticate", 'Basic realm="countersign"');
+    const isBearer = /^bearer /i.test(c.req.header("authorization") ?? "");
+    const challenge = isBearer
+      ? 'Bearer realm="countersign", error="invalid_token"'
+      : 'Basic realm="countersign"';
+    c.header("WWW-Authenticate", challenge);
   }
   return noStore(c).json({ error, error_description: description }, status);
 }
@@ -63,8 +68,25 @@ function answerRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeR
     const description = "This scope was not granted. Leave scope out to get all that was.";
     return renderError(c, { error: "invalid_scope", description });
   }
+  if (kind === "account") {
+    const description = "client_id is missing: send the service account's e-mail or id.";
+    return renderError(c, { error: "invalid_request", description });
+  }
+  if (refusal.assertedKid !== undefined) {
+    const description = describeAssertion(c, refusal.assertedKid);
+    return renderError(c, { error: ERROR_OF_GRANT[grantType], description });
+  }
   const description = `The token was not accepted for this service account. Its audit event says why: request ${c.get("requestId")}.`;
   return renderError(c, { error: ERROR_OF_GRANT[grantType], description });
+}
+
+/**
+ * One sentence for all that can be wrong with a self-signed assertion, so that nobody learns by it which keys there
+ * are. Its beginning is what the STACKIT SDKs look for. Of foreign text only what has the form of a kid is said.
+ */
+function describeAssertion(c: RouteContext, kid: string): string {
+  const named = isUuid(kid) ? kid : "of this assertion";
+  return `Key with kid ${named} was not found for this service account, or its assertion was not accepted. The audit event says why: request ${c.get("requestId")}.`;
 }
 
 /** @see RFC 8693 s2.2.2, RFC 7523 s3.1 and s3.2 */
@@ -74,7 +96,7 @@ const ERROR_OF_GRANT: Readonly<Record<GrantType, OAuthErrorCode>> = {
   [GRANT_TYPES.clientCredentials]: "invalid_client",
 };
 
-function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavailable" {
+function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "account" | "unavailable" {
   switch (reason) {
     case "target_not_allowed":
       return "target";
@@ -82,6 +104,8 @@ function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavail
       return "scope";
     case "issuer_unreachable":
       return "unavailable";
+    case "account_not_named":
+      return "account";
     case "request_malformed":
     case "account_not_found":
     case "account_disabled":
@@ -99,6 +123,8 @@ function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavail
     case "issuer_not_allowed":
     case "issuer_mismatch":
     case "key_not_found":
+    case "key_inactive":
+    case "key_expired":
     case "key_rejected":
     case "signature_invalid":
     case "token_expired":
@@ -106,13 +132,16 @@ function kindOf(reason: ExchangeReason): "token" | "target" | "scope" | "unavail
     case "token_lifetime_excessive":
     case "audience_mismatch":
     case "assertion_failed":
+    case "subject_mismatch":
+    case "assertion_replayed":
+    case "project_token_unknown":
     case "flood":
       return "token";
   }
 }
 
 /** @see RFC 6749 s5.1 */
-function noStore(c: RouteContext): RouteContext {
+export function noStore(c: RouteContext): RouteContext {
   c.header("Cache-Control", "no-store");
   c.header("Pragma", "no-cache");
   return c;

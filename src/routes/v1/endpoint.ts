@@ -15,6 +15,8 @@ export interface Endpoint<Params extends Schema, Query extends Schema, Body exte
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  /** Needs no credential; mounted before `authenticate`. */
+  readonly isPublic?: true;
   readonly params: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -49,6 +51,7 @@ export function mount<Params extends Schema, Query extends Schema = Schema, Body
     path: endpoint.path,
     tags: [endpoint.tag],
     summary: endpoint.summary,
+    ...(endpoint.isPublic ? { security: [] } : {}),
     request: {
       params: endpoint.params as Schema,
       ...(endpoint.query === undefined ? {} : { query: endpoint.query as Schema }),
@@ -68,7 +71,7 @@ function callOf<Params extends Schema, Query extends Schema, Body extends Schema
 ): Call<z.output<Params>, z.output<Query>, z.output<Body>> {
   const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
   return {
-    context: contextOf(c, deps, c.get("actor")),
+    context: contextOf(c, deps, endpoint.isPublic ? { type: "system" } : c.get("actor")),
     params: valid("param") as z.output<Params>,
     query: (endpoint.query === undefined ? {} : valid("query")) as z.output<Query>,
     body: (endpoint.body === undefined ? {} : valid("json")) as z.output<Body>,

@@ -4,9 +4,9 @@ import { assertion, name } from "./schemas.ts";
 
 /** The shapes that `/v1` answers. */
 
-const time = z.string().openapi({ format: "date-time" });
-const id = z.string().openapi({ example: "0199c3d2-5b7a-7c1e-9f40-2a6d1c3e8b75" });
-const stamps = { createdAt: time, updatedAt: time };
+export const time = z.string().openapi({ format: "date-time" });
+export const id = z.string().openapi({ example: "0199c3d2-5b7a-7c1e-9f40-2a6d1c3e8b75" });
+export const stamps = { createdAt: time, updatedAt: time };
 
 export const projectItem = z
   .object({

@@ -7,8 +7,12 @@ import { auditEventRoutes } from "./audit_events.ts";
 import { authenticate } from "./authenticate.ts";
 import type { V1Routes } from "./endpoint.ts";
 import { providerRoutes } from "./federated_identity_providers.ts";
+import { accountKeySetRoute, keyRoutes } from "./keys.ts";
 import { memberProblemsOf, renderProblem } from "./problem.ts";
+import { projectTokenRoutes } from "./project_tokens.ts";
 import { projectRoutes } from "./projects.ts";
+import { resourceServerRoutes } from "./resource_servers.ts";
+import { revocationRoutes } from "./revocations.ts";
 import { serviceAccountRoutes } from "./service_accounts.ts";
 import { signingKeyRoutes } from "./signing_keys.ts";
 
@@ -18,10 +22,15 @@ const BODY_MAX_BYTES = 256 * 1024;
 /** Everything below `/v1`, and `/openapi.json`. */
 export function v1Routes(deps: Deps): V1Routes {
   const routes = newRoutes();
+  accountKeySetRoute(routes, deps);
   routes.use("/v1/*", authenticate(deps), requireJson, limitBody());
   projectRoutes(routes, deps);
   serviceAccountRoutes(routes, deps);
   providerRoutes(routes, deps);
+  keyRoutes(routes, deps);
+  projectTokenRoutes(routes, deps);
+  resourceServerRoutes(routes, deps);
+  revocationRoutes(routes, deps);
   auditEventRoutes(routes, deps);
   signingKeyRoutes(routes, deps);
   describe(routes, deps);

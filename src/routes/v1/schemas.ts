@@ -19,7 +19,7 @@ export const name = z
 const LINE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]*$/u;
 
 /** One line of text for people: nothing that cannot be seen, and one spelling of what looks the same. */
-const line = (max: number) =>
+export const line = (max: number) =>
   z
     .string()
     .min(1)
@@ -44,7 +44,7 @@ const labelsChange = z
   .nullable();
 
 /** An instant of the wire as integer seconds; beyond the year 9999 nothing could write it back. */
-const instant = z.iso
+export const instant = z.iso
   .datetime({ offset: true })
   .max(40)
   .transform((text) => Math.floor(Date.parse(text) / 1000))
@@ -57,7 +57,7 @@ const tokenLifetime = z
   .max(ACCESS_TOKEN_MAX_SECONDS)
   .openapi({ description: "Seconds that access tokens live.", example: 900 });
 
-const audience = z
+export const audience = z
   .string()
   .min(1)
   .max(512)
@@ -194,7 +194,7 @@ export const serviceAuditQuery = auditQuery
   .omit({ serviceAccount: true })
   .extend({ serviceAccountId: z.string().min(1).max(64).optional() });
 
-const ref = (description: string) => z.string().min(1).max(320).openapi({ description });
+export const ref = (description: string) => z.string().min(1).max(320).openapi({ description });
 export const projectParams = z.object({ project: ref("id or name") });
 export const accountParams = projectParams.extend({ serviceAccount: ref("id, e-mail or name") });
 export const providerParams = accountParams.extend({ id: ref("id") });

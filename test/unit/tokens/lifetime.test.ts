@@ -27,7 +27,7 @@ describe("seconds that a token lives", () => {
     ["a second when the account ends in one", null, null, 1, 1],
   ])("%s", (_name, account, provider, expiresIn, seconds) => {
     const expiresAt = expiresIn === null ? null : NOW + expiresIn;
-    expect(tokenLifetime(NOW, { tokenLifetime: account, expiresAt }, { tokenLifetime: provider })).toBe(
+    expect(tokenLifetime(NOW, [{ tokenLifetime: account, expiresAt }, { tokenLifetime: provider }])).toBe(
       seconds,
     );
   });
@@ -37,11 +37,10 @@ describe("seconds that a token lives", () => {
     const end = fc.option(fc.integer({ min: NOW + 1, max: NOW + 100_000 }));
     fc.assert(
       fc.property(configured, configured, end, (account, provider, expiresAt) => {
-        const seconds = tokenLifetime(
-          NOW,
+        const seconds = tokenLifetime(NOW, [
           { tokenLifetime: account, expiresAt },
           { tokenLifetime: provider },
-        );
+        ]);
         const bounds = [3600, account, provider, expiresAt === null ? null : expiresAt - NOW];
         expect(seconds).toBe(Math.min(...bounds.filter((bound) => bound !== null)));
         expect(seconds).toBeGreaterThan(0);

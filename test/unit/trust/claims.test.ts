@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { claimAt, matchClaims, segmentsOf } from "../../../src/trust/claims.ts";
+import { segmentsOf } from "../../../src/protocol/index.ts";
+import { claimAt, matchClaims } from "../../../src/trust/claims.ts";
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -4,12 +4,21 @@ import { decoded, GOOD_HEADER, outcomeOf, rawToken } from "./raw_tokens.ts";
 const with_ = (changes: Readonly<Record<string, unknown>>) => ({ ...GOOD_HEADER, ...changes });
 
 describe("headers that are accepted", () => {
-  it.each(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"])(
-    "alg %s",
-    (alg) => {
-      expect(decoded(rawToken(with_({ alg }))).alg).toBe(alg);
-    },
-  );
+  it.each([
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+  ])("alg %s", (alg) => {
+    expect(decoded(rawToken(with_({ alg }))).alg).toBe(alg);
+  });
 
   it.each(["JWT", "jwt", "at+jwt", "application/at+jwt", "AT+JWT", "client-authentication+jwt"])(
     "typ %j",
@@ -44,7 +53,6 @@ describe("alg: from our list alone (RFC 8725 s3.1, s3.2)", () => {
     ["with a space behind", "ES256 "],
     ["with a NUL behind", "ES256\0"],
     ["of a curve that we do not know", "ES256K"],
-    ["fully specified", "Ed25519"],
     ["for encryption", "RSA-OAEP"],
     ["derived from a password", "PBES2-HS256+A128KW"],
     ["empty", ""],

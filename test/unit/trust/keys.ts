@@ -1,5 +1,5 @@
 import { base64url, exportJWK, generateKeyPair } from "jose";
-import type { JsonWebKeyWithKid } from "../../../src/store/index.ts";
+import type { JsonWebKeyWithKid } from "../../../src/protocol/index.ts";
 
 /** A key pair of somebody else, as its issuer would publish it. */
 export interface ForeignKey {

@@ -1,6 +1,6 @@
 import { base64url, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import type { JsonWebKeyWithKid } from "../../../src/store/index.ts";
+import type { JsonWebKeyWithKid } from "../../../src/protocol/index.ts";
 import { FOREIGN_ALGORITHMS } from "../../../src/trust/algorithms.ts";
 import type { FoundKey } from "../../../src/trust/find_key.ts";
 import { verifySignature } from "../../../src/trust/verify.ts";

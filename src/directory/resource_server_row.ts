@@ -1,0 +1,168 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Context, Deps } from "../deps.ts";
+import {
+  accept,
+  type MemberProblem,
+  type Problem,
+  RESOURCE_SERVERS_PER_PROJECT_MAX,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
+import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { locateServiceAccount, type ResourceServerRow } from "./locate.ts";
+
+const { resourceServer } = schema;
+
+export interface ResourceServerInput {
+  readonly name: string;
+  readonly audience: string;
+  /** Id, e-mail or name of an account of the same project. */
+  readonly serviceAccount?: string | undefined;
+}
+
+/** A merge patch. @see RFC 7396 */
+export interface ResourceServerChange {
+  readonly name?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly serviceAccount?: string | null | undefined;
+}
+
+export async function newResourceServer(
+  context: Context,
+  projectId: string,
+  input: ResourceServerInput,
+): Promise<Result<ResourceServerRow, Problem>> {
+  const link = await judgeTerms(context, projectId, input);
+  if (!link.ok) return link;
+  const nowMs = context.deps.nowMs();
+  return accept({
+    id: newId(nowMs),
+    projectId,
+    name: input.name,
+    audience: input.audience,
+    serviceAccountId: link.value ?? null,
+    version: 1,
+    createdAt: secondsOf(nowMs),
+    updatedAt: secondsOf(nowMs),
+  });
+}
+
+export async function changedResourceServer(
+  context: Context,
+  row: ResourceServerRow,
+  change: ResourceServerChange,
+): Promise<Result<ResourceServerRow, Problem>> {
+  const link = await judgeTerms(context, row.projectId, change);
+  if (!link.ok) return link;
+  return accept({
+    ...row,
+    name: change.name ?? row.name,
+    audience: change.audience ?? row.audience,
+    serviceAccountId: link.value === undefined ? row.serviceAccountId : link.value,
+    version: row.version + 1,
+    updatedAt: secondsOf(context.deps.nowMs()),
+  });
+}
+
+/** Whether what the caller says may be stored, all problems at once. Returns the id of the account that is named. */
+async function judgeTerms(
+  { deps }: Context,
+  projectId: string,
+  { audience, serviceAccount }: ResourceServerChange,
+): Promise<Result<string | null | undefined, Problem>> {
+  const link = await findLink(deps, projectId, serviceAccount);
+  const isOurs = audience !== undefined && isSameUrl(audience, deps.config.issuerUrl);
+  const errors = [...(isOurs ? [AUDIENCE_IS_OURS] : []), ...(link.ok ? [] : [link.refusal])];
+  return link.ok && errors.length === 0 ? link : refuse(invalid(errors));
+}
+
+/** Undefined where nothing is said of an account, null where it is taken away. */
+async function findLink(
+  deps: Deps,
+  projectId: string,
+  ref: string | null | undefined,
+): Promise<Result<string | null | undefined, MemberProblem>> {
+  if (typeof ref !== "string") return accept(ref);
+  const found = await locateServiceAccount(deps, projectId, ref);
+  return found.ok ? accept(found.value.id) : refuse(ACCOUNT_NOT_FOUND);
+}
+
+/** Audiences are compared byte for byte, but one that reads like our URL would be taken for it by people and clients. */
+function isSameUrl(audience: string, ours: string): boolean {
+  return URL.canParse(audience) && new URL(audience).href === new URL(ours).href;
+}
+
+const AUDIENCE_IS_OURS: MemberProblem = {
+  pointer: "/audience",
+  code: "audience_is_ours",
+  detail: "This is our own issuer URL; an API needs an audience of its own, or its tokens would open ours.",
+};
+
+/** One text for an account of another project and for none: it tells nobody who exists elsewhere. */
+const ACCOUNT_NOT_FOUND: MemberProblem = {
+  pointer: "/serviceAccount",
+  code: "not_found",
+  detail: "There is no such service account in this project.",
+};
+
+export const ACCOUNT_GONE: Problem = invalid([ACCOUNT_NOT_FOUND]);
+
+function invalid(errors: readonly MemberProblem[]): Problem {
+  const detail = `This resource server cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
+  return { code: "invalid_body", detail, errors };
+}
+
+/** Inserted only while project and account are there and there is room: of two that race for the last place one gets it. */
+export function insertResourceServer({ deps }: Context, row: ResourceServerRow): Statement {
+  return insertSelect(
+    deps.db,
+    resourceServer,
+    row,
+    sql`FROM project p WHERE p.id = ${row.projectId} AND ${accountIsThere(row)}
+      AND (SELECT count(*) FROM resource_server r WHERE r.project_id = p.id) < ${RESOURCE_SERVERS_PER_PROJECT_MAX}`,
+  );
+}
+
+/** Changes the row only at the version that was read, and while the account that it is to name is there. */
+export function updateResourceServerRow(
+  { deps }: Context,
+  row: ResourceServerRow,
+  next: ResourceServerRow,
+): Statement {
+  const { id, projectId, createdAt, ...columns } = next;
+  const thisState = [
+    eq(resourceServer.projectId, projectId),
+    eq(resourceServer.id, id),
+    eq(resourceServer.version, row.version),
+  ];
+  return deps.db
+    .update(resourceServer)
+    .set(columns)
+    .where(and(...thisState, accountIsThere(next)));
+}
+
+function accountIsThere({ projectId, serviceAccountId }: ResourceServerRow): SQL {
+  if (serviceAccountId === null) return sql`1`;
+  return sql`EXISTS (SELECT 1 FROM service_account a WHERE a.id = ${serviceAccountId} AND a.project_id = ${projectId})`;
+}
+
+/**
+ * For an account that is deleted with this batch: its resource servers stay, without an account. They are in another
+ * state then, so their tags change and a change that read the old state is refused.
+ */
+export function unlinkAccount(
+  { deps }: Context,
+  account: { readonly projectId: string; readonly id: string },
+): Statement {
+  return deps.db
+    .update(resourceServer)
+    .set({
+      serviceAccountId: null,
+      version: sql`${resourceServer.version} + 1`,
+      updatedAt: secondsOf(deps.nowMs()),
+    })
+    .where(
+      and(eq(resourceServer.projectId, account.projectId), eq(resourceServer.serviceAccountId, account.id)),
+    );
+}

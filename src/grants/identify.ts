@@ -1,0 +1,102 @@
+import type { Context } from "../deps.ts";
+import { accept, type ExchangeRefusal, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import { judgeProjectToken } from "../tokens/index.ts";
+import { type Anchor, judge, judgeSelfSigned } from "../trust/index.ts";
+import { type Evidence, readEvidence, selectorOf } from "./evidence.ts";
+import { type Ground, readGround } from "./ground.ts";
+import type { Voucher } from "./voucher.ts";
+
+/** Who the caller is, and what made us believe it. */
+export interface Identity {
+  readonly anchor: Anchor;
+  readonly evidence: Evidence;
+  readonly voucher: Voucher;
+  readonly ground: Ground;
+}
+
+/** What is known of an attempt when it is refused. */
+export interface Denial {
+  readonly refusal: ExchangeRefusal;
+  readonly anchor: Anchor | undefined;
+  readonly evidence: Evidence | undefined;
+}
+
+/**
+ * Who presents this JWT: decode, anchor, believe. One read batch.
+ * @param clientId e-mail or id of the account; may be left out with what the account itself signed
+ * @throws Fault `storage`
+ */
+export async function identify(
+  context: Context,
+  jwt: string,
+  clientId: string | undefined,
+): Promise<Result<Identity, Denial>> {
+  const read = readEvidence(jwt);
+  const evidence = read.ok ? read.value : undefined;
+  const selector = selectorOf(evidence, clientId);
+  const ground = await readGround(context, selector, evidence);
+  const { anchor } = ground;
+  const deny = (refusal: ExchangeRefusal) =>
+    refuse({ refusal: withKid(refusal, evidence), anchor, evidence });
+  if (selector === undefined) return deny(NOT_NAMED);
+  if (anchor === undefined) {
+    return deny({ reason: "account_not_found", detail: "client_id names no service account." });
+  }
+  if (!read.ok) return deny(read.refusal);
+  const alive = judgeAlive(context, anchor);
+  if (!alive.ok) return deny(alive.refusal);
+  const voucher = await believe(context, read.value, ground, anchor);
+  if (!voucher.ok) return deny(voucher.refusal);
+  return accept({ anchor, evidence: read.value, voucher: voucher.value, ground });
+}
+
+const NOT_NAMED: ExchangeRefusal = {
+  reason: "account_not_named",
+  detail: "client_id is missing: send the service account's e-mail or id.",
+};
+
+/** Of all that use one assertion, the first is believed. */
+export const REPLAYED: ExchangeRefusal = {
+  reason: "assertion_replayed",
+  detail: "Its jti was used before: sign a new assertion for each request.",
+};
+
+/** Whatever is wrong with a self-signed assertion is answered alike, under the kid that it named. */
+export function withKid(refusal: ExchangeRefusal, evidence: Evidence | undefined): ExchangeRefusal {
+  return evidence?.authMethod === "key" ? { ...refusal, assertedKid: evidence.jwt.kid } : refusal;
+}
+
+/** A disabled or expired account gets nothing, and nothing is fetched for it. */
+function judgeAlive({ deps }: Context, { account, project }: Anchor): Result<true, ExchangeRefusal> {
+  if (project.disabled) return refuse({ reason: "project_disabled", detail: "Enable the project to go on." });
+  if (account.disabled) return refuse({ reason: "account_disabled", detail: "Enable the account to go on." });
+  if (account.expiresAt !== null && account.expiresAt <= secondsOf(deps.nowMs())) {
+    return refuse({ reason: "account_expired", detail: "Set a later expiresAt, or null, to go on." });
+  }
+  return accept(true);
+}
+
+async function believe(
+  context: Context,
+  evidence: Evidence,
+  ground: Ground,
+  anchor: Anchor,
+): Promise<Result<Voucher, ExchangeRefusal>> {
+  switch (evidence.authMethod) {
+    case "federation": {
+      const judged = await judge(context, evidence.jwt, anchor);
+      if (!judged.ok) return judged;
+      const { provider } = judged.value;
+      return accept({ authMethod: "federation", provider, generation: anchor.generation });
+    }
+    case "key": {
+      const judged = await judgeSelfSigned(context, evidence.jwt, anchor.account, ground.key);
+      return judged.ok ? accept({ authMethod: "key", ...judged.value }) : judged;
+    }
+    case "project_token": {
+      const { token } = evidence;
+      const judged = await judgeProjectToken(context.deps, token, anchor.account.id, ground.projectToken);
+      return judged.ok ? accept({ authMethod: "project_token", token: judged.value }) : judged;
+    }
+  }
+}

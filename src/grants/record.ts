@@ -1,0 +1,105 @@
+import { type AuditEvent, commitRefusal, redactClaims } from "../audit/index.ts";
+import type { Context } from "../deps.ts";
+import { isAuthentic, type ServiceAccountActor, segmentsOf } from "../protocol/index.ts";
+import type { MintedToken } from "../tokens/index.ts";
+import type { Anchor } from "../trust/index.ts";
+import { type Evidence, factsOf } from "./evidence.ts";
+import { readGround } from "./ground.ts";
+import type { Denial, Identity } from "./identify.ts";
+import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
+import type { Voucher } from "./voucher.ts";
+
+/** Records why an attempt was refused, in the account's own record where there is an account. */
+export async function recordDenial(
+  context: Context,
+  denial: Denial,
+  action: AuditEvent["action"] = "access_token.exchange",
+): Promise<void> {
+  const { reason, detail } = denial.refusal;
+  const event = { ...exchangeEvent(denial.anchor, denial.evidence, undefined), action };
+  const refused = { ...(isAuthentic(reason) ? event : abridged(event)), reason, detail };
+  await commitRefusal(
+    asWorkload(context, denial.evidence),
+    refused,
+    isAuthentic(reason) ? "authentic" : "forged",
+  );
+}
+
+const UNPROVEN_TEXT_MAX_CHARACTERS = 128;
+
+/** What a token says that nobody vouches for is a stranger's text: it proves nothing, and could fill the record. */
+function abridged(event: AuditEvent): AuditEvent {
+  const { issuer, subject, kid } = event.exchange ?? {};
+  const cut = (text: string | undefined) => text?.slice(0, UNPROVEN_TEXT_MAX_CHARACTERS);
+  return { ...event, exchange: { issuer: cut(issuer), subject: cut(subject), kid: cut(kid) } };
+}
+
+/** A request that presents nothing, for an account that it names: its refusal belongs to a tenant too. */
+export async function recordUnpresented(
+  context: Context,
+  parameters: TokenParameters,
+  { description }: ParameterRefusal,
+): Promise<void> {
+  const selector = parameters.single.get("client_id");
+  if (selector === undefined) return;
+  const { anchor } = await readGround(context, selector, undefined);
+  const refusal = { reason: "request_malformed", detail: description } as const;
+  await recordDenial(context, { refusal, anchor, evidence: undefined });
+}
+
+/** Until it is believed, a token's names are what it says of itself; the event's outcome tells which. */
+function asWorkload(context: Context, evidence: Evidence | undefined): Context {
+  const { issuer = "", subject = "" } = evidence === undefined ? {} : factsOf(evidence);
+  return { ...context, actor: { type: "workload", issuer, subject } };
+}
+
+/** Who acts, once believed: the foreign workload, or the account itself by its own credential. */
+export function asIdentified(context: Context, { evidence, voucher, anchor }: Identity): Context {
+  if (voucher.authMethod === "federation") return asWorkload(context, evidence);
+  return { ...context, actor: accountActorOf({ anchor, voucher }) };
+}
+
+/** The account as an actor, however it was identified. */
+export function accountActorOf({
+  anchor,
+  voucher,
+}: Pick<Identity, "anchor" | "voucher">): ServiceAccountActor {
+  const { id, projectId } = anchor.account;
+  return { type: "service_account", id, projectId, credential: credentialOf(voucher) };
+}
+
+function credentialOf(voucher: Voucher): ServiceAccountActor["credential"] {
+  switch (voucher.authMethod) {
+    case "federation":
+      return { type: "federation", id: voucher.provider.id };
+    case "key":
+      return { type: "key", id: voucher.key.id };
+    case "project_token":
+      return { type: "project_token", id: voucher.token.id };
+  }
+}
+
+/** What the record says of one exchange. */
+export function exchangeEvent(
+  anchor: Anchor | undefined,
+  evidence: Evidence | undefined,
+  token: MintedToken | undefined,
+): AuditEvent {
+  const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
+  const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
+  const facts = evidence === undefined ? undefined : factsOf(evidence);
+  return {
+    action: "access_token.exchange",
+    target: { type: "access_token", id: token?.jti },
+    projectId: anchor?.account.projectId,
+    serviceAccountId: anchor?.account.id,
+    exchange: {
+      issuer: facts?.issuer,
+      subject: facts?.subject,
+      kid: facts?.kid,
+      claims: facts === undefined ? undefined : redactClaims(facts.claims, first),
+      jti: token?.jti,
+      tokenSha256: token?.sha256,
+    },
+  };
+}

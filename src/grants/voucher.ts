@@ -1,0 +1,26 @@
+import type { LifetimeBound, ProjectTokenUse } from "../tokens/index.ts";
+import type { AccountKey, TrustedProvider } from "../trust/index.ts";
+
+/** What made us believe that the caller is the account, as it was read. */
+export type Voucher =
+  | { readonly authMethod: "federation"; readonly provider: TrustedProvider; readonly generation: string }
+  | {
+      readonly authMethod: "key";
+      readonly key: AccountKey;
+      /** Spent in the batch of what the assertion is used for. */
+      readonly jti: string;
+      readonly spentUntil: number;
+    }
+  | { readonly authMethod: "project_token"; readonly token: ProjectTokenUse };
+
+/** How the voucher bounds what is got by it. */
+export function boundOf(voucher: Voucher): LifetimeBound {
+  switch (voucher.authMethod) {
+    case "federation":
+      return { tokenLifetime: voucher.provider.tokenLifetime };
+    case "key":
+      return { expiresAt: voucher.key.validUntil };
+    case "project_token":
+      return { expiresAt: voucher.token.expiresAt };
+  }
+}
