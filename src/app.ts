@@ -66,7 +66,7 @@ function databaseOf(env: Env): Database {
   return d1Database(env.DB);
 }
 
-/** The cron's hour: signing keys first, then what has expired. */
+/** The cron's hour: signing keys first, then what expires soon, then what has expired. */
 async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
   const id = newId(deps.nowMs());
   const request = { id, ip: null, userAgent: "cron", startedAtMs: deps.nowMs(), waitUntil };

@@ -40,13 +40,15 @@ export type FloodClass = "forged" | "authentic" | "write";
 /** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
 const REFUSALS_KEPT_PER_MINUTE = 60;
 
-/** Records a refusal. Where there is no account to count by, all such refusals share one bound. */
+/** Records a refusal. Where there is no account to count by, nor a known caller, all such refusals share one bound. */
 export async function commitRefusal(
   context: Context,
   event: AuditEvent,
   floodClass: FloodClass,
 ): Promise<void> {
-  const bucketOwner = event.serviceAccountId ?? event.projectId ?? "nobody";
+  const { actor } = context;
+  const caller = actor.type === "service_account" ? actor.id : "nobody";
+  const bucketOwner = event.serviceAccountId ?? event.projectId ?? caller;
   const row = rowOf(context, event, "refused");
   const bucket = `${bucketOwner}:${floodClass}:${Math.floor(row.createdAt / 60)}`;
   const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };

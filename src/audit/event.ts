@@ -98,6 +98,11 @@ function bounded(text: string | null | undefined, maxCharacters: number): string
   return text === null || text === undefined ? null : storable(text, maxCharacters);
 }
 
+/** An issuer, a subject or a kid as the record shows it: what to compare recorded ones with. */
+export function recordedText(text: string): string {
+  return storable(text, FOREIGN_TEXT_MAX_CHARACTERS);
+}
+
 /**
  * Text from outside, as a row may hold it: no token inside, not without end, and nothing that a driver would read
  * back as other text than was written (NUL cuts it short in libSQL, half a surrogate pair is no UTF-8).

@@ -3,6 +3,6 @@
  * Knows no verb; a write without its event does not exist, since nobody else runs a statement.
  */
 export { type CommitFailure, commit, commitMarks, commitRefusal, type FloodClass } from "./commit.ts";
-export type { AuditAction, AuditEvent, ExchangeFacts, TargetType } from "./event.ts";
+export { type AuditAction, type AuditEvent, recordedText, type TargetType } from "./event.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
 export { recordedClaim, redactClaim, redactClaims, withoutTokens } from "./redact.ts";

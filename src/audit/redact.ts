@@ -82,7 +82,11 @@ export function recordedClaim<Value extends string | number | boolean>(
   segments: readonly string[],
   value: Value,
 ): Value | undefined {
-  if (segments.length > DEPTH_MAX || segments.some((name) => SENSITIVE_NAME.test(name))) return undefined;
+  if (
+    segments.length > DEPTH_MAX ||
+    segments.some((name) => SENSITIVE_NAME.test(name) || name !== withoutTokens(name))
+  )
+    return undefined;
   if (typeof value !== "string") return value;
   return value === withoutTokens(value) ? (value.slice(0, STRING_MAX_CHARACTERS) as Value) : undefined;
 }

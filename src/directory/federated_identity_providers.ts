@@ -107,7 +107,7 @@ export async function updateProvider(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: Object.keys(change).join(", ") },
-      before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, ownerOf(row))] : [],
+      before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, revokedWith(row))] : [],
       guarded: updateRow(context, row, next.value),
     });
     if (committed.ok) return accept(storedProvider(next.value));
@@ -133,7 +133,7 @@ export async function deleteProvider(
     );
     const committed = await commit(context, {
       event,
-      before: [revokeTokensOf(context, ownerOf(row))],
+      before: [revokeTokensOf(context, revokedWith(row))],
       guarded: context.deps.db.delete(provider).where(thisState),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
@@ -167,8 +167,8 @@ export async function purgeProviderKeys(
   });
 }
 
-function ownerOf({ serviceAccountId, id }: ProviderRow) {
-  return { serviceAccountId, federatedIdentityProviderId: id };
+function revokedWith(row: ProviderRow) {
+  return { ...place(row), federatedIdentityProviderId: row.id };
 }
 
 function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<ProviderRow, Problem>, id: string) {

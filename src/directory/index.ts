@@ -76,4 +76,5 @@ export {
   updateServiceAccount,
 } from "./service_accounts.ts";
 export { getSigningKeys, rotateSigningKeys } from "./signing_keys.ts";
+export { introspectToken, revokeToken } from "./tokens.ts";
 export type { Labels, LabelsChange, Stored } from "./versioned.ts";

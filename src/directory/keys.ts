@@ -102,7 +102,7 @@ export async function listKeys(
   });
 }
 
-/** Switching a key off, or ending it, takes the tokens back that were got by it. */
+/** Switching a key off, or giving it an earlier end, revokes the tokens got by it that would outlive it. */
 export async function updateKey(
   context: Context,
   ref: AccountRef,
@@ -118,14 +118,25 @@ export async function updateKey(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: Object.keys(change).join(", ") },
-      before: row.active && !next.value.active ? [revokeTokensOf(context, ownerOf(row))] : [],
+      before: endsEarlier(row, next.value)
+        ? [revokeTokensOf(context, revokedWith(row), endOf(next.value))]
+        : [],
       guarded: updateKeyRow(context, row, next.value),
     });
     return committed.ok ? accept(await stored(context, next.value)) : refuse(CHANGED_MEANWHILE);
   });
 }
 
-/** Deletes a key and takes the tokens back that were got by it. */
+/** Until when a key is good, as integer seconds: one that is off was never good. */
+function endOf({ active, validUntil }: KeyRow): number {
+  return active ? (validUntil ?? Number.MAX_SAFE_INTEGER) : 0;
+}
+
+function endsEarlier(row: KeyRow, next: KeyRow): boolean {
+  return endOf(next) < endOf(row);
+}
+
+/** Deletes a key; the tokens got by it are revoked. */
 export async function deleteKey(
   context: Context,
   ref: AccountRef,
@@ -138,7 +149,7 @@ export async function deleteKey(
   return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
     const committed = await commit(context, {
       event,
-      before: [revokeTokensOf(context, ownerOf(row))],
+      before: [revokeTokensOf(context, revokedWith(row))],
       guarded: context.deps.db.delete(serviceAccountKey).where(isThisKey(row)),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
@@ -175,8 +186,8 @@ async function stored({ deps }: Context, row: KeyRow): Promise<Stored<KeyItem>> 
   return { item: await keyItem(row, secondsOf(deps.nowMs())), etag: etagOf(row) };
 }
 
-function ownerOf({ serviceAccountId, id }: KeyRow) {
-  return { serviceAccountId, serviceAccountKeyId: id };
+function revokedWith(row: KeyRow) {
+  return { ...place(row), serviceAccountKeyId: row.id };
 }
 
 function eventOf(verb: "update" | "delete", found: Result<KeyRow, Problem>, id: string) {

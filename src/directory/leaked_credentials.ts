@@ -3,11 +3,11 @@ import { type AuditAction, commit, type TargetType } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, secondsOf } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
-import { revokeAccessTokens, revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
+import { IS_REVOKED, revokeAccessTokens, revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
 import { attempt } from "./attempt.ts";
 import { type Traces, tracesOf } from "./leaked_traces.ts";
 
-const { accessToken, projectToken, revokedToken, serviceAccountKey } = schema;
+const { accessToken, projectToken, serviceAccountKey } = schema;
 
 type CredentialType = "access_token" | "project_token" | "service_account_key";
 
@@ -59,10 +59,9 @@ async function recognise({ deps }: Context, traces: readonly Traces[]): Promise<
   const now = secondsOf(deps.nowMs());
   const hashes = anyOf(traces.flatMap((one) => one.hashes));
   const thumbprints = anyOf(traces.flatMap((one) => one.thumbprints));
-  const isRevoked = sql<number>`EXISTS (SELECT 1 FROM ${revokedToken} WHERE ${revokedToken.jti} = ${accessToken.jti})`;
   const [access, project, keys] = await readBatch(db, [
     db
-      .select({ row: accessToken, isRevoked: isRevoked.as("is_revoked") })
+      .select({ row: accessToken, isRevoked: IS_REVOKED.as("is_revoked") })
       .from(accessToken)
       // The index by expiry keeps this to the tokens that live: a leaked one that is dead needs no end.
       .where(and(gt(accessToken.expiresAt, now), sql`${accessToken.tokenSha256} IN ${hashes}`)),
@@ -117,19 +116,30 @@ async function end(context: Context, leaked: Leaked): Promise<void> {
 
 function endOf(
   context: Context,
-  { type, id, serviceAccountId }: Leaked,
+  { type, id, projectId, serviceAccountId }: Leaked,
 ): { readonly before: readonly Statement[]; readonly guarded: Statement } {
   switch (type) {
     case "access_token":
-      return { before: [], guarded: revokeAccessTokens(context, sql`${accessToken.jti} = ${id}`, null) };
+      return {
+        before: [],
+        guarded: revokeAccessTokens(
+          context,
+          sql`${accessToken.projectId} = ${projectId} AND ${accessToken.jti} = ${id}`,
+          null,
+        ),
+      };
     case "project_token":
       return {
-        before: [revokeTokensOf(context, { serviceAccountId, projectTokenId: id })],
-        guarded: revokeProjectTokens(context, sql`${projectToken.id} = ${id}`, null),
+        before: [revokeTokensOf(context, { projectId, serviceAccountId, projectTokenId: id })],
+        guarded: revokeProjectTokens(
+          context,
+          sql`${projectToken.projectId} = ${projectId} AND ${projectToken.id} = ${id}`,
+          null,
+        ),
       };
     case "service_account_key":
       return {
-        before: [revokeTokensOf(context, { serviceAccountId, serviceAccountKeyId: id })],
+        before: [revokeTokensOf(context, { projectId, serviceAccountId, serviceAccountKeyId: id })],
         guarded: context.deps.db
           .update(serviceAccountKey)
           .set({
@@ -137,7 +147,13 @@ function endOf(
             version: sql`${serviceAccountKey.version} + 1`,
             updatedAt: secondsOf(context.deps.nowMs()),
           })
-          .where(and(eq(serviceAccountKey.id, id), eq(serviceAccountKey.active, true))),
+          .where(
+            and(
+              eq(serviceAccountKey.projectId, projectId),
+              eq(serviceAccountKey.id, id),
+              eq(serviceAccountKey.active, true),
+            ),
+          ),
       };
   }
 }

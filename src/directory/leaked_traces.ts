@@ -13,13 +13,17 @@ export interface Traces {
 const SHA256 = /^[0-9a-f]{64}$/i;
 /** A compact JWS inside other text. It begins where a run begins, so that a long run is read once. */
 const TOKENS = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}/g;
-const TOKENS_MAX = 4;
+const TOKENS_MAX = 16;
+/** Line ends as JSON writes them, whose letter would count as the beginning of a token. */
+const ESCAPED_SPACE = /\\[nrt]/g;
 
 /** What a scanner's string could be of ours: it may quote the line around the credential, or a whole file. */
 export async function tracesOf(reported: string): Promise<Traces> {
   const text = reported.trim();
   if (SHA256.test(text)) return { hashes: [text.toLowerCase()], thumbprints: [] };
-  const tokens = [...text.matchAll(TOKENS)].slice(0, TOKENS_MAX).map(([token]) => token);
+  const tokens = [...text.replace(ESCAPED_SPACE, " ").matchAll(TOKENS)]
+    .slice(0, TOKENS_MAX)
+    .map(([token]) => token);
   const keys = await publicHalvesIn(text);
   return {
     hashes: await Promise.all(tokens.map(sha256Hex)),

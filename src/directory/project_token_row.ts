@@ -63,12 +63,14 @@ export async function regeneratedToken(
   { row, account }: Owned<ProjectTokenRow>,
 ): Promise<Result<MadeToken, Problem>> {
   const now = secondsOf(context.deps.nowMs());
+  // Three calendar years are no fixed number of seconds: a default stays a default.
   const hadDefault = row.expiresAt === threeYearsAfter(row.issuedAt);
+  const sameAgain = Math.min(now + (row.expiresAt - row.issuedAt), LAST_INSTANT);
   return makeToken(context, account, {
     ...row,
     generation: row.generation + 1,
     issuedAt: now,
-    expiresAt: hadDefault ? threeYearsAfter(now) : now + (row.expiresAt - row.issuedAt),
+    expiresAt: hadDefault ? threeYearsAfter(now) : sameAgain,
     expiryNotedAt: null,
     version: row.version + 1,
     updatedAt: now,
@@ -86,6 +88,8 @@ async function makeToken(
 }
 
 const DEFAULT_YEARS = 3;
+/** Beyond the year 9999 nothing could write an instant. @see RFC 3339 s1 */
+const LAST_INSTANT = 253402300799;
 
 /** The same day and second, three calendar years on. */
 function threeYearsAfter(seconds: number): number {

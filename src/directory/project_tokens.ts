@@ -10,7 +10,7 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
-import { revokeTokensOf } from "../tokens/index.ts";
+import { revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
 import { listPage } from "./list_page.ts";
 import {
@@ -142,7 +142,7 @@ export async function regenerateProjectToken(
     if (!made.ok) return made;
     const committed = await commit(context, {
       event,
-      before: [revokeTokensOf(context, ownerOf(owned.row))],
+      before: [revokeTokensOf(context, revokedWith(owned.row))],
       guarded: updateTokenRow(context, owned.row, made.value.row),
     });
     return committed.ok ? accept(shown(context, made.value)) : refuse(CHANGED_MEANWHILE);
@@ -159,14 +159,10 @@ export async function deleteProjectToken(
   const event = eventOf("delete", found, ref.id);
   const access = { found, permission: "project-tokens:delete", place } as const;
   return attemptChange(context, { ...access, event, ifMatch }, async ({ row }) => {
-    const now = secondsOf(context.deps.nowMs());
     const committed = await commit(context, {
       event,
-      before: [revokeTokensOf(context, ownerOf(row))],
-      guarded: context.deps.db
-        .update(projectToken)
-        .set({ revokedAt: now, updatedAt: now, version: row.version + 1 })
-        .where(isThisToken(row)),
+      before: [revokeTokensOf(context, revokedWith(row))],
+      guarded: revokeProjectTokens(context, isThisToken(row), null),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
@@ -187,8 +183,8 @@ function shown(context: Context, { row, token }: MadeToken): Stored<ItemWithToke
   return { item: { ...item, token }, etag };
 }
 
-function ownerOf({ serviceAccountId, id }: ProjectTokenRow) {
-  return { serviceAccountId, projectTokenId: id };
+function revokedWith(row: ProjectTokenRow) {
+  return { projectId: row.projectId, serviceAccountId: row.serviceAccountId, projectTokenId: row.id };
 }
 
 function eventOf(verb: "update" | "regenerate" | "delete", found: Result<Found, Problem>, id: string) {

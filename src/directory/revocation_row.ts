@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { recordedClaim } from "../audit/index.ts";
+import { recordedClaim, recordedText } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
   accept,
@@ -16,6 +16,8 @@ import {
 import { insertSelect, newId, readBatch, type Statement, schema } from "../store/index.ts";
 import {
   accessTokensMeant,
+  IS_REVOKED,
+  isGoodProjectToken,
   projectTokensMeant,
   type RevocationScope,
   revokeAccessTokens,
@@ -42,11 +44,16 @@ export interface Taken {
 export async function readCriteria(
   context: Context,
   projectId: string,
-  { serviceAccount, reason, dryRun, claims, ...plain }: RevocationInput,
+  { serviceAccount, reason, dryRun, claims, issuer, issuerKeyId, ...plain }: RevocationInput,
 ): Promise<Result<RevocationCriteria, Problem>> {
   const recorded = recordedClaims(claims);
   if (!recorded.ok) return recorded;
-  const others = { ...plain, ...(recorded.value === undefined ? {} : { claims: recorded.value }) };
+  const others = {
+    ...plain,
+    ...(issuer === undefined ? {} : { issuer: recordedText(issuer) }),
+    ...(issuerKeyId === undefined ? {} : { issuerKeyId: recordedText(issuerKeyId) }),
+    ...(recorded.value === undefined ? {} : { claims: recorded.value }),
+  };
   const criteria =
     serviceAccount === undefined
       ? accept(others)
@@ -91,9 +98,7 @@ function recordedClaims(
 export async function countMeant({ deps }: Context, scope: RevocationScope): Promise<Taken> {
   const now = secondsOf(deps.nowMs());
   const count = { n: sql<number>`count(*)`.as("n") };
-  const isLive = sql`${accessToken.expiresAt} > ${now} AND NOT EXISTS
-    (SELECT 1 FROM ${revokedToken} WHERE ${revokedToken.jti} = ${accessToken.jti})`;
-  const isGood = sql`${projectToken.expiresAt} > ${now} AND ${projectToken.revokedAt} IS NULL`;
+  const isLive = sql`${accessToken.expiresAt} > ${now} AND NOT ${IS_REVOKED}`;
   const [access, project] = await readBatch(deps.db, [
     deps.db
       .select(count)
@@ -102,7 +107,7 @@ export async function countMeant({ deps }: Context, scope: RevocationScope): Pro
     deps.db
       .select(count)
       .from(projectToken)
-      .where(sql`${isGood} AND ${projectTokensMeant(scope) ?? sql`0`}`),
+      .where(sql`${isGoodProjectToken(now)} AND ${projectTokensMeant(scope) ?? sql`0`}`),
   ]);
   return { accessTokens: access[0]?.n ?? 0, projectTokens: project[0]?.n ?? 0 };
 }
@@ -117,9 +122,7 @@ export function revocationStatements(context: Context, scope: RevocationScope, r
   const projectTokens = projectTokensMeant(scope);
   const before: Statement[] = [revokeAccessTokens(context, accessTokensMeant(deps, scope), id)];
   if (projectTokens !== undefined) {
-    before.push(
-      revokeProjectTokens(context, sql`${projectToken.expiresAt} > ${now} AND ${projectTokens}`, id),
-    );
+    before.push(revokeProjectTokens(context, sql`${isGoodProjectToken(now)} AND ${projectTokens}`, id));
   }
   const counted = deps.db
     .update(revocation)

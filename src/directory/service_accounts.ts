@@ -105,9 +105,7 @@ export async function updateServiceAccount(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: Object.keys(change).join(", ") },
-      before: isEnded(context, row, next.value)
-        ? [revokeTokensOf(context, { serviceAccountId: row.id })]
-        : [],
+      before: endOf(next.value) < endOf(row) ? [revokeTokensOf(context, place(row), endOf(next.value))] : [],
       guarded: updateAccount(context, row, next.value),
     });
     if (committed.ok) return accept(storedAccount(next.value));
@@ -115,11 +113,9 @@ export async function updateServiceAccount(
   });
 }
 
-/** Whether a change takes the account's life: switched off, or its end set to before now. */
-function isEnded({ deps }: Context, row: ServiceAccountRow, next: ServiceAccountRow): boolean {
-  const now = secondsOf(deps.nowMs());
-  const isOver = ({ disabled, expiresAt }: ServiceAccountRow) => disabled || (expiresAt ?? now + 1) <= now;
-  return isOver(next) && !isOver(row);
+/** Until when an account is good, as integer seconds: one that is disabled was never good. */
+function endOf({ disabled, expiresAt }: ServiceAccountRow): number {
+  return disabled ? 0 : (expiresAt ?? Number.MAX_SAFE_INTEGER);
 }
 
 /** Deletes an account with its trusts, keys and tokens. Its e-mail stays taken for ever. */
@@ -137,7 +133,7 @@ export async function deleteServiceAccount(
     const committed = await commit(context, {
       event,
       before: [
-        revokeTokensOf(context, { serviceAccountId: id }),
+        revokeTokensOf(context, { projectId, serviceAccountId: id }),
         unlinkAccount(context, { projectId, id }),
         ...[accessToken, federatedIdentityProvider, serviceAccountKey, projectToken].map((table) =>
           db.delete(table).where(eq(table.serviceAccountId, id)),

@@ -1,18 +1,11 @@
-import { commit } from "../audit/index.ts";
+import { commit, commitMarks } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import {
-  accept,
-  CLIENT_ASSERTION_TYPES,
-  type Result,
-  refuse,
-  type ServiceAccountActor,
-} from "../protocol/index.ts";
+import { accept, Fault, type Result, refuse, type ServiceAccountActor } from "../protocol/index.ts";
 import { type Denial, type Identity, identify, REPLAYED } from "./identify.ts";
-import { jwtOf, type ParameterRefusal, type TokenParameters } from "./parameters.ts";
+import { clientAssertionOf, type ParameterRefusal, type TokenParameters } from "./parameters.ts";
 import { accountActorOf, recordDenial } from "./record.ts";
 import { spend } from "./spend.ts";
-
-const ASSERTION_TYPES: readonly string[] = Object.values(CLIENT_ASSERTION_TYPES);
+import { usageMarks } from "./usage.ts";
 
 /**
  * Who calls an endpoint that takes clients: the account that its `client_assertion` proves, by its own key (`jti`
@@ -22,35 +15,50 @@ export async function authenticateClient(
   context: Context,
   parameters: TokenParameters,
 ): Promise<Result<ServiceAccountActor, ParameterRefusal>> {
-  const jwt = jwtOf(parameters, "client_assertion");
-  const type = parameters.single.get("client_assertion_type");
-  if (jwt === undefined || type === undefined || !ASSERTION_TYPES.includes(type))
-    return refuse(UNAUTHENTICATED);
-  const identified = await identify(context, jwt, parameters.single.get("client_id"));
-  const spent = identified.ok ? await spendOn(context, identified.value) : identified;
-  if (spent.ok) return accept(accountActorOf(spent.value));
-  await recordDenial(context, spent.refusal, "client.authenticate");
+  const jwt = clientAssertionOf(parameters);
+  if (jwt === undefined || jwt === false) return refuse(UNAUTHENTICATED);
+  const identified = await identifyAndUse(context, jwt, parameters.single.get("client_id"));
+  if (identified.ok) return accept(accountActorOf(identified.value.anchor));
+  const { anchor } = identified.refusal;
+  await recordDenial(context, identified.refusal, attemptOf(anchor?.account.id));
   return refuse(UNAUTHENTICATED);
 }
 
-async function spendOn(context: Context, identity: Identity): Promise<Result<Identity, Denial>> {
+/** Decisions whose ground moved before they were committed are made again, this often. */
+const DECISIONS_MAX = 3;
+
+async function identifyAndUse(
+  context: Context,
+  jwt: string,
+  clientId: string | undefined,
+): Promise<Result<Identity, Denial>> {
+  for (let round = 0; round < DECISIONS_MAX; round++) {
+    const identified = await identify(context, jwt, clientId);
+    const used = identified.ok ? await use(context, identified.value) : identified;
+    if (used !== "again") return used;
+  }
+  throw new Fault("storage", "the account kept changing while a client was authenticated");
+}
+
+/** What proved the client is used by that: spent, where it is good once, and marked. */
+async function use(context: Context, identity: Identity): Promise<Result<Identity, Denial> | "again"> {
   const { anchor, evidence, voucher } = identity;
-  const [guarded] = spend(context, voucher);
-  if (guarded === undefined) return accept(identity);
   const { id, projectId } = anchor.account;
-  const committed = await commit(
-    { ...context, actor: accountActorOf(identity) },
-    {
-      guarded,
-      event: {
-        action: "client.authenticate",
-        target: { type: "service_account", id },
-        projectId,
-        serviceAccountId: id,
-      },
-    },
-  );
-  return committed.ok ? accept(identity) : refuse({ refusal: REPLAYED, anchor, evidence });
+  const marks = usageMarks(context, anchor.account, voucher);
+  const [guarded] = spend(context, anchor, voucher);
+  if (guarded === undefined) {
+    await commitMarks(context.deps, marks);
+    return accept(identity);
+  }
+  const event = { ...attemptOf(id), projectId, serviceAccountId: id };
+  const actor = accountActorOf(anchor);
+  const committed = await commit({ ...context, actor }, { guarded, event, after: marks });
+  if (committed.ok) return accept(identity);
+  return committed.refusal === "guard" ? "again" : refuse({ refusal: REPLAYED, anchor, evidence });
+}
+
+function attemptOf(id: string | undefined) {
+  return { action: "client.authenticate", target: { type: "service_account", id } } as const;
 }
 
 const UNAUTHENTICATED: ParameterRefusal = {

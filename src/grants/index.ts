@@ -2,6 +2,7 @@
  * The token endpoint's engine: three ways to present a JWT, and the one pipeline behind them.
  * Owns the order of the steps; leaves belief to `trust`, signing to `tokens` and wire forms to `routes`.
  */
+export { authenticateBearer, type BearerRefusal } from "./bearer.ts";
 export { authenticateClient } from "./client.ts";
 export {
   invalidParameter,
@@ -12,4 +13,3 @@ export {
 export { exchange, type IssuedToken } from "./pipeline.ts";
 export { presentationOf } from "./presentation.ts";
 export { recordUnpresented } from "./record.ts";
-export { projectTokenMark } from "./usage.ts";

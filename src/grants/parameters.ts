@@ -1,4 +1,10 @@
-import { type GrantType, type OAuthErrorCode, type Result, refuse } from "../protocol/index.ts";
+import {
+  CLIENT_ASSERTION_TYPES,
+  type GrantType,
+  type OAuthErrorCode,
+  type Result,
+  refuse,
+} from "../protocol/index.ts";
 
 /** The form as it arrived, parsed once: no parameter twice, empty ones left out. */
 export interface TokenParameters {
@@ -45,6 +51,17 @@ export function jwtOf(parameters: TokenParameters, name: string): string | undef
   while (end > begin && isLineEnd(value[end - 1])) end--;
   return value.slice(begin, end);
 }
+
+const ASSERTION_TYPES: readonly string[] = Object.values(CLIENT_ASSERTION_TYPES);
+
+/** The JWT by which a client says who it is; `false` when its type is none that we take. @see RFC 7521 s4.2 */
+export function clientAssertionOf(parameters: TokenParameters): string | undefined | false {
+  const jwt = jwtOf(parameters, "client_assertion");
+  const type = parameters.single.get("client_assertion_type");
+  return jwt === undefined || ASSERTION_TYPES.includes(type ?? "") ? jwt : false;
+}
+
+export const INVALID_ASSERTION_TYPE = `client_assertion_type must be one of ${ASSERTION_TYPES.join(", ")}.`;
 
 function isLineEnd(character: string | undefined): boolean {
   return character === "\n" || character === "\r";

@@ -65,11 +65,15 @@ async function issue(
   const { anchor, evidence, voucher, audience, ground } = decision;
   const { account, project } = anchor;
   const key: SealedSigningKey = ground.signingKey ?? (await ensureSigningKey(context));
-  const lifetimeSeconds = tokenLifetime(secondsOf(deps.nowMs()), [account, boundOf(voucher)]);
+  const issuedAt = secondsOf(deps.nowMs());
+  const lifetimeSeconds = tokenLifetime(issuedAt, [account, boundOf(voucher)]);
+  // What bounds the token ended since it was judged: judged again, it will be refused for that.
+  if (lifetimeSeconds <= 0) return "again";
   const grant = { audience, scope: [] } as const;
   const token = await mintAccessToken(deps, key, {
     ...grant,
     account,
+    issuedAt,
     lifetimeSeconds,
     authMethod: voucher.authMethod,
     federated:
@@ -78,7 +82,7 @@ async function issue(
         : undefined,
   });
   const committed = await commit(asIdentified(context, decision), {
-    before: spend(context, voucher),
+    before: spend(context, anchor, voucher),
     guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
     event: { ...exchangeEvent(anchor, evidence, token), detail: presentation.grantType },
     after: usageMarks(context, account, voucher),

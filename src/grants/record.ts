@@ -7,16 +7,18 @@ import { type Evidence, factsOf } from "./evidence.ts";
 import { readGround } from "./ground.ts";
 import type { Denial, Identity } from "./identify.ts";
 import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
-import type { Voucher } from "./voucher.ts";
 
-/** Records why an attempt was refused, in the account's own record where there is an account. */
+/**
+ * Records why an attempt was refused, in the account's own record where there is an account.
+ * @param attempted what it was, when not an exchange
+ */
 export async function recordDenial(
   context: Context,
   denial: Denial,
-  action: AuditEvent["action"] = "access_token.exchange",
+  attempted: Partial<Pick<AuditEvent, "action" | "target">> = {},
 ): Promise<void> {
   const { reason, detail } = denial.refusal;
-  const event = { ...exchangeEvent(denial.anchor, denial.evidence, undefined), action };
+  const event = { ...exchangeEvent(denial.anchor, denial.evidence, undefined), ...attempted };
   const refused = { ...(isAuthentic(reason) ? event : abridged(event)), reason, detail };
   await commitRefusal(
     asWorkload(context, denial.evidence),
@@ -56,27 +58,12 @@ function asWorkload(context: Context, evidence: Evidence | undefined): Context {
 /** Who acts, once believed: the foreign workload, or the account itself by its own credential. */
 export function asIdentified(context: Context, { evidence, voucher, anchor }: Identity): Context {
   if (voucher.authMethod === "federation") return asWorkload(context, evidence);
-  return { ...context, actor: accountActorOf({ anchor, voucher }) };
+  return { ...context, actor: accountActorOf(anchor) };
 }
 
 /** The account as an actor, however it was identified. */
-export function accountActorOf({
-  anchor,
-  voucher,
-}: Pick<Identity, "anchor" | "voucher">): ServiceAccountActor {
-  const { id, projectId } = anchor.account;
-  return { type: "service_account", id, projectId, credential: credentialOf(voucher) };
-}
-
-function credentialOf(voucher: Voucher): ServiceAccountActor["credential"] {
-  switch (voucher.authMethod) {
-    case "federation":
-      return { type: "federation", id: voucher.provider.id };
-    case "key":
-      return { type: "key", id: voucher.key.id };
-    case "project_token":
-      return { type: "project_token", id: voucher.token.id };
-  }
+export function accountActorOf({ account: { id, projectId } }: Anchor): ServiceAccountActor {
+  return { type: "service_account", id, projectId };
 }
 
 /** What the record says of one exchange. */

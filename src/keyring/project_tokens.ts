@@ -4,7 +4,7 @@ import { Fault } from "../protocol/index.ts";
 
 const HEADER = { alg: "HS256", typ: "project-token+jwt" } as const;
 
-/** What every project token begins with, and nothing else does: for secret scanners. docs/project-tokens.md has it. */
+/** What every project token begins with, and nothing else does: for secret scanners. docs/credentials.md has it. */
 export const PROJECT_TOKEN_PREFIX = `${base64url.encode(JSON.stringify(HEADER))}.`;
 
 /** Signs claims as a project token. @see RFC 7518 s3.2 @throws Fault `configuration` without PROJECT_TOKEN_KEY */

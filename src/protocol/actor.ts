@@ -12,11 +12,6 @@ export interface ServiceAccountActor {
   readonly type: "service_account";
   readonly id: string;
   readonly projectId: string;
-  /** What it showed: an access token or a project token by `jti`, a key by `kid`, or a foreign token by its trust. */
-  readonly credential: {
-    readonly type: "access_token" | "project_token" | "key" | "federation";
-    readonly id: string;
-  };
 }
 
 /** How the record names an actor. A workload's names are foreign text, bounded here. */

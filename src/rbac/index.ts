@@ -4,3 +4,4 @@
  */
 export { authorize, type Resource } from "./authorize.ts";
 export { PERMISSIONS, type Permission } from "./permissions.ts";
+export { mayKnowToken, mayRevokeToken, type TokenPlace } from "./tokens.ts";

@@ -19,3 +19,9 @@ export type RouteContext = HonoContext<RouteEnv>;
 export function contextOf(c: RouteContext, deps: Deps, actor: Actor): Context {
   return { deps, request: c.get("request"), actor };
 }
+
+/** Who calls, before anybody is known: whoever shows a token is a workload until it is believed. */
+export const ANONYMOUS: Actor = { type: "workload", issuer: "", subject: "" };
+
+export const BEARER_UNKNOWN =
+  "This bearer token is not good here: unknown, expired, revoked, or made for another audience.";

@@ -6,7 +6,6 @@
 export { FEED_MAX_AGE_SECONDS, FEED_TYP, revokedTokenFeed } from "./feed.ts";
 export { forgetExpired } from "./forget.ts";
 export { sha256Hex } from "./hash.ts";
-export { introspect } from "./introspect.ts";
 export { type LifetimeBound, tokenLifetime } from "./lifetime.ts";
 export { findLiveTokens, type LiveToken } from "./live_token.ts";
 export { type MintedToken, mintAccessToken } from "./mint.ts";
@@ -21,9 +20,10 @@ export {
 export { insertAccessToken, type VoucherVersion } from "./record.ts";
 export { accessTokensMeant, projectTokensMeant, type RevocationScope } from "./revocation_criteria.ts";
 export {
+  IS_REVOKED,
+  isGoodProjectToken,
   type RevokedWith,
   revokeAccessTokens,
   revokeProjectTokens,
-  revokeToken,
   revokeTokensOf,
 } from "./revoke.ts";

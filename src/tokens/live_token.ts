@@ -12,8 +12,9 @@ import {
   type ProjectTokenUse,
   readProjectToken,
 } from "./project_token.ts";
+import { IS_REVOKED } from "./revoke.ts";
 
-const { accessToken, project, projectToken, resourceServer, revokedToken, serviceAccount } = schema;
+const { accessToken, project, projectToken, resourceServer, serviceAccount } = schema;
 
 /** One of our tokens that is good at this instant, as the database has it. */
 export interface LiveToken {
@@ -90,10 +91,7 @@ const selectAccessToken = prepared((db) =>
     .select({
       ...OWNER,
       token: ACCESS_TOKEN_COLUMNS,
-      isRevoked:
-        sql<number>`EXISTS (SELECT 1 FROM ${revokedToken} WHERE ${revokedToken.jti} = ${accessToken.jti})`.as(
-          "is_revoked",
-        ),
+      isRevoked: IS_REVOKED.as("is_revoked"),
       apiAccountId: sql<string | null>`(SELECT ${resourceServer.serviceAccountId} FROM ${resourceServer}
         WHERE ${resourceServer.projectId} = ${accessToken.projectId}
           AND ${resourceServer.audience} = ${accessToken.audience})`.as("api_account_id"),

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { type SealedSigningKey, signJwt } from "../keyring/index.ts";
-import { type AuthMethod, secondsOf } from "../protocol/index.ts";
+import type { AuthMethod } from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
 import { sha256Hex } from "./hash.ts";
 
@@ -8,6 +8,8 @@ export interface TokenRequest {
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
   readonly audience: string;
   readonly scope: readonly string[];
+  /** Integer seconds: when it begins, and for how long. */
+  readonly issuedAt: number;
   readonly lifetimeSeconds: number;
   readonly authMethod: AuthMethod;
   /** The foreign identity that stands behind it, where one does. */
@@ -29,7 +31,7 @@ export async function mintAccessToken(
   key: SealedSigningKey,
   request: TokenRequest,
 ): Promise<MintedToken> {
-  const issuedAt = secondsOf(deps.nowMs());
+  const { issuedAt } = request;
   const expiresAt = issuedAt + request.lifetimeSeconds;
   const jti = newId(deps.nowMs());
   const claims = {

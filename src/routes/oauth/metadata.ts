@@ -26,7 +26,8 @@ function metadataOf({ config: { issuerUrl } }: Deps) {
     issuer: issuerUrl,
     token_endpoint: `${issuerUrl}/oauth/v2/token`,
     introspection_endpoint: `${issuerUrl}/oauth/v2/introspect`,
-    introspection_endpoint_auth_methods_supported: ["private_key_jwt"],
+    // RFC 8414 s2 lets the types of access tokens stand beside client authentication.
+    introspection_endpoint_auth_methods_supported: ["private_key_jwt", "Bearer"],
     introspection_endpoint_auth_signing_alg_values_supported: FOREIGN_ALGORITHMS,
     revocation_endpoint: `${issuerUrl}/oauth/v2/revoke`,
     revocation_endpoint_auth_methods_supported: ["private_key_jwt"],

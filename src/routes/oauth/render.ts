@@ -8,6 +8,7 @@ import {
   type OAuthErrorCode,
 } from "../../protocol/index.ts";
 import { isUuid } from "../../store/index.ts";
+import type { LiveToken } from "../../tokens/index.ts";
 import type { RouteContext } from "../context.ts";
 
 /** @see RFC 6749 s5.1, RFC 8693 s2.2.1 */
@@ -24,6 +25,30 @@ export function renderIssued(c: RouteContext, presentation: Presentation, issued
   });
 }
 
+/** Exactly `{"active": false}` for all that the caller may not know, or that is not good. @see RFC 7662 s2.2 */
+export function renderIntrospection(
+  c: RouteContext,
+  issuerUrl: string,
+  token: LiveToken | undefined,
+): Response {
+  if (token === undefined) return noStore(c).json({ active: false });
+  return noStore(c).json({
+    active: true,
+    iss: issuerUrl,
+    sub: token.account.id,
+    aud: token.audience,
+    client_id: token.account.id,
+    iat: token.issuedAt,
+    exp: token.expiresAt,
+    jti: token.jti,
+    scope: token.scope,
+    token_type: "Bearer",
+    email: token.account.email,
+    project_id: token.account.projectId,
+    auth_method: token.authMethod,
+  });
+}
+
 /** An error answer. 401 is for clients that did not authenticate, 400 for the rest. @see RFC 6749 s5.2 */
 export function renderError(
   c: RouteContext,
@@ -31,14 +56,14 @@ export function renderError(
   status: ContentfulStatusCode = error === "invalid_client" ? 401 : 400,
 ): Response {
   c.set("outcome", error);
-  if (status === 401 && c.req.header("authorization") !== undefined) {
-    const isBearer = /^bearer /i.test(c.req.header("authorization") ?? "");
-    const challenge = isBearer
-      ? 'Bearer realm="countersign", error="invalid_token"'
-      : 'Basic realm="countersign"';
-    c.header("WWW-Authenticate", challenge);
-  }
+  if (status === 401) c.header("WWW-Authenticate", challengeOf(c.req.header("authorization")));
   return noStore(c).json({ error, error_description: description }, status);
+}
+
+/** Every 401 says how to do better, in the scheme that was tried. @see RFC 9110 s15.5.2, RFC 6750 s3 */
+function challengeOf(authorization: string | undefined): string {
+  if (/^basic /i.test(authorization ?? "")) return 'Basic realm="countersign"';
+  return `Bearer realm="countersign"${authorization === undefined ? "" : ', error="invalid_token"'}`;
 }
 
 /**

@@ -22,5 +22,5 @@ function isKnown(header: string | undefined, etag: string): boolean {
   return (header ?? "")
     .slice(0, 2048)
     .split(",")
-    .some((tag) => opaque(tag) === opaque(etag));
+    .some((tag) => tag.trim() === "*" || opaque(tag) === opaque(etag));
 }

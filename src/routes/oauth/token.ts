@@ -1,18 +1,16 @@
 import { Hono } from "hono";
 import type { Deps } from "../../deps.ts";
 import { exchange, presentationOf, recordUnpresented } from "../../grants/index.ts";
-import { contextOf, type RouteEnv } from "../context.ts";
+import { ANONYMOUS, contextOf, type RouteEnv } from "../context.ts";
 import { mountForm } from "./endpoint.ts";
 import { renderError, renderIssued, renderRefusal } from "./render.ts";
-
-const WORKLOAD = { type: "workload", issuer: "", subject: "" } as const;
 
 /** `POST /oauth/v2/token`. @see RFC 6749 s3.2 */
 export function tokenRoutes(deps: Deps): Hono<RouteEnv> {
   const routes = new Hono<RouteEnv>();
   mountForm(routes, "/oauth/v2/token", async (c, parameters) => {
     const presentation = presentationOf(parameters);
-    const context = contextOf(c, deps, WORKLOAD);
+    const context = contextOf(c, deps, ANONYMOUS);
     if (!presentation.ok) {
       await recordUnpresented(context, parameters, presentation.refusal);
       return renderError(c, presentation.refusal);

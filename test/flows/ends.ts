@@ -1,0 +1,243 @@
+import { randomUUID } from "node:crypto";
+import { importPKCS8, SignJWT } from "jose";
+import { type ForeignIssuer, githubClaims } from "../support/foreign_issuer.ts";
+import { call, type Target } from "./clients.ts";
+
+/** One account with a credential of each kind, in a project of its own. */
+export interface Stage {
+  readonly target: Target;
+  readonly issuer: ForeignIssuer;
+  readonly projectPath: string;
+  readonly accountPath: string;
+  readonly account: { readonly id: string; readonly email: string };
+  readonly key: { readonly id: string; readonly privateKey: string };
+  readonly projectToken: { readonly id: string; readonly text: string };
+  readonly trustId: string;
+  /** Of the repository that the trust asks for, and of no other stage. */
+  readonly repositoryId: string;
+}
+
+/** By which credential an access token is got. */
+export type Credential = "key" | "project token" | "trust";
+
+/** One way to end a credential, or a token. */
+export interface End {
+  readonly name: string;
+  readonly by: Credential;
+  readonly end: (stage: Stage, accessToken: string) => Promise<unknown>;
+  /** The recorded reason of the first exchange that is refused; undefined where what vouches goes on doing so. */
+  readonly reason?: string;
+  /** Members that account or key are made with. */
+  readonly account?: () => Record<string, unknown>;
+  readonly keyInput?: () => Record<string, unknown>;
+  /** The access token ends by its own `exp`: nobody needs telling. */
+  readonly hasExpired?: true;
+}
+
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A call that has to go through. */
+export async function must(target: Target, method: string, path: string, body?: unknown) {
+  const answer = await call(target, method, path, body);
+  if (answer.status >= 300)
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body as { readonly [member: string]: unknown };
+}
+
+export async function givenStage(target: Target, issuer: ForeignIssuer, end: End): Promise<Stage> {
+  const name = `p${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  await must(target, "POST", "/v1/projects", { name });
+  const projectPath = `/v1/projects/${name}`;
+  const input = { name: "deployer", ...end.account?.() };
+  const made = await must(target, "POST", `${projectPath}/service-accounts`, input);
+  const account = { id: String(made.id), email: String(made.email) };
+  const accountPath = `${projectPath}/service-accounts/${account.id}`;
+  const keyInput = { algorithm: "ED25519", ...end.keyInput?.() };
+  const key = await must(target, "POST", `${accountPath}/keys`, keyInput);
+  const token = await must(target, "POST", `${accountPath}/project-tokens`, { name: "nightly" });
+  const repositoryId = randomUUID();
+  const trust = await must(target, "POST", `${accountPath}/federated-identity-providers`, {
+    name: "github-main",
+    issuer: issuer.issuer,
+    assertions: [{ item: "repository_id", operator: "equals", value: repositoryId }],
+  });
+  const { privateKey } = key.credentials as { privateKey: string };
+  return {
+    target,
+    issuer,
+    projectPath,
+    accountPath,
+    account,
+    key: { id: String(key.id), privateKey },
+    projectToken: { id: String(token.id), text: String(token.token) },
+    trustId: String(trust.id),
+    repositoryId,
+  };
+}
+
+export async function post(target: Target, path: string, form: Record<string, string>, bearer?: string) {
+  const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const body = new URLSearchParams(form);
+  const response = await fetch(`${target.url}${path}`, { method: "POST", body, headers });
+  const requestId = response.headers.get("x-request-id") ?? "";
+  return { status: response.status, text: await response.text(), requestId };
+}
+
+/** One exchange by this credential, as its workload makes it. */
+export async function exchangeBy(stage: Stage, by: Credential) {
+  const { target, account, key, projectToken, issuer, repositoryId } = stage;
+  if (by === "key") {
+    const assertion = await new SignJWT({ jti: randomUUID() })
+      .setProtectedHeader({ alg: "EdDSA", kid: key.id })
+      .setIssuer(account.email)
+      .setSubject(account.id)
+      .setAudience(target.url)
+      .setIssuedAt()
+      .setExpirationTime("5m")
+      .sign(await importPKCS8(key.privateKey, "EdDSA"));
+    return post(target, "/oauth/v2/token", {
+      grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+      assertion,
+    });
+  }
+  const foreign = () => issuer.token(githubClaims({ repository_id: repositoryId }), { audience: target.url });
+  return post(target, "/oauth/v2/token", {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token: by === "trust" ? await foreign() : projectToken.text,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    client_id: account.email,
+  });
+}
+
+type Path = (stage: Stage) => string;
+const keyPath: Path = ({ accountPath, key }) => `${accountPath}/keys/${key.id}`;
+const tokenPath: Path = ({ accountPath, projectToken }) => `${accountPath}/project-tokens/${projectToken.id}`;
+const trustPath: Path = ({ accountPath, trustId }) =>
+  `${accountPath}/federated-identity-providers/${trustId}`;
+const accountPath: Path = (stage) => stage.accountPath;
+const projectPath: Path = (stage) => stage.projectPath;
+
+const change =
+  (path: Path, body: () => unknown, waitMs = 0) =>
+  async (stage: Stage) => {
+    await must(stage.target, "PATCH", path(stage), body());
+    await pause(waitMs);
+  };
+const remove = (path: Path) => (stage: Stage) => must(stage.target, "DELETE", path(stage));
+const inBulk = (criteria: (stage: Stage) => unknown) => async (stage: Stage) => {
+  const made = await must(stage.target, "POST", `${stage.projectPath}/revocations`, criteria(stage));
+  if (made.accessTokens !== 1) throw new Error(`it took ${made.accessTokens} access tokens, not 1`);
+};
+const leaked =
+  (credential: (stage: Stage, accessToken: string) => string) => async (stage: Stage, token: string) =>
+    must(stage.target, "POST", "/v1/leaked-credentials", { credentials: [credential(stage, token)] });
+const revoked =
+  (text: (stage: Stage, accessToken: string) => string) => async (stage: Stage, accessToken: string) => {
+    const token = text(stage, accessToken);
+    const { status } = await post(stage.target, "/oauth/v2/revoke", { token }, token);
+    if (status !== 200) throw new Error(`revoke answered ${status}`);
+  };
+const off = () => ({ disabled: true });
+const soon = 2;
+/** Until an instant two seconds ahead has passed, whatever of its second had gone. */
+const SOON_MS = 2_100;
+
+export const ENDS: readonly End[] = [
+  {
+    name: "key switched off",
+    by: "key",
+    reason: "key_inactive",
+    end: change(keyPath, () => ({ active: false })),
+  },
+  { name: "key deleted", by: "key", reason: "key_not_found", end: remove(keyPath) },
+  {
+    name: "key's validUntil, set later, has passed",
+    by: "key",
+    reason: "key_expired",
+    end: change(keyPath, () => ({ validUntil: inSeconds(soon) }), SOON_MS),
+  },
+  {
+    name: "key's validUntil, set at first, has passed",
+    by: "key",
+    reason: "key_expired",
+    keyInput: () => ({ validUntil: inSeconds(4) }),
+    end: () => pause(4_100),
+    hasExpired: true,
+  },
+  { name: "key leaked", by: "key", reason: "key_inactive", end: leaked(({ key }) => key.privateKey) },
+  {
+    name: "project token revoked",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: remove(tokenPath),
+  },
+  {
+    name: "project token made anew",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: (stage) => must(stage.target, "POST", `${tokenPath(stage)}/regenerate`),
+  },
+  {
+    name: "project token revoked by RFC 7009",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: revoked(({ projectToken }) => projectToken.text),
+  },
+  {
+    name: "project token leaked",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: leaked(({ projectToken }) => `TOKEN=${projectToken.text}\n`),
+  },
+  { name: "access token revoked by RFC 7009", by: "trust", end: revoked((_stage, token) => token) },
+  { name: "access token leaked", by: "trust", end: leaked((_stage, token) => token) },
+  { name: "trust disabled", by: "trust", reason: "issuer_not_trusted", end: change(trustPath, off) },
+  { name: "trust deleted", by: "trust", reason: "issuer_not_trusted", end: remove(trustPath) },
+  { name: "account disabled", by: "trust", reason: "account_disabled", end: change(accountPath, off) },
+  { name: "account deleted", by: "key", reason: "account_not_found", end: remove(accountPath) },
+  {
+    name: "account's expiresAt, set later, has passed",
+    by: "project token",
+    reason: "account_expired",
+    end: change(accountPath, () => ({ expiresAt: inSeconds(soon) }), SOON_MS),
+  },
+  {
+    name: "account's expiresAt, set at first, has passed",
+    by: "trust",
+    reason: "account_expired",
+    account: () => ({ expiresAt: inSeconds(4) }),
+    end: () => pause(4_100),
+    hasExpired: true,
+  },
+  { name: "project disabled", by: "key", reason: "project_disabled", end: change(projectPath, off) },
+  { name: "project deleted", by: "trust", reason: "account_not_found", end: remove(projectPath) },
+  {
+    name: "bulk by account",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: inBulk(({ account }) => ({ serviceAccount: account.email })),
+  },
+  {
+    name: "bulk by project",
+    by: "project token",
+    reason: "project_token_unknown",
+    end: inBulk(() => ({ all: true })),
+  },
+  { name: "bulk by key", by: "key", end: inBulk(({ key }) => ({ keyId: key.id })) },
+  {
+    name: "bulk by trust",
+    by: "trust",
+    end: inBulk(({ trustId }) => ({ federatedIdentityProviderId: trustId })),
+  },
+  {
+    name: "bulk by issuer",
+    by: "trust",
+    end: inBulk(({ issuer }) => ({ issuer: issuer.issuer, issuerKeyId: issuer.kid })),
+  },
+  {
+    name: "bulk by a claim of its provenance",
+    by: "trust",
+    end: inBulk(({ repositoryId }) => ({ claims: [{ item: "repository_id", value: repositoryId }] })),
+  },
+];
