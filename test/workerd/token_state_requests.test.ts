@@ -51,7 +51,7 @@ const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
 
 type Asked = readonly [form: Record<string, string>, headers?: Record<string, string>];
 
-describe.each(ENDPOINTS)("%s: who does not say who it is, is 401 invalid_client with a challenge", (path) => {
+describe.each(ENDPOINTS)("%s: who does not say who it is, is 401 invalid_client", (path) => {
   it.each<readonly [string, () => Asked | Promise<Asked>]>([
     ["nobody", () => [{}]],
     ["client_id alone", () => [{ client_id: holder.email }]],
@@ -130,7 +130,10 @@ describe.each(ENDPOINTS)("%s: who does not say who it is, is 401 invalid_client 
     expect(answer.headers.get("cache-control")).toBe("no-store");
     expect(Object.keys(answer.body).sort()).toEqual(["error", "error_description"]);
     expect(JSON.parse(await stateOf(service, token, env.BOOTSTRAP_TOKEN)).active).toBe(true);
-    expect(answer.headers.get("www-authenticate"), "RFC 9110 s15.5.2").toMatch(/^(?:Bearer|Basic) realm=/);
+    const challenge = answer.headers.get("www-authenticate");
+    // oauth4webapi, and so openid-client, reads no error past a challenge that it did not ask for.
+    if ("client_assertion" in form) expect(challenge).toBeNull();
+    else expect(challenge, "RFC 9110 s15.5.2").toMatch(/^(?:Bearer|Basic) realm=/);
   });
 
   it("a used client_assertion, and its owner's record says why", async () => {

@@ -56,14 +56,16 @@ export function renderError(
   status: ContentfulStatusCode = error === "invalid_client" ? 401 : 400,
 ): Response {
   c.set("outcome", error);
-  if (status === 401) c.header("WWW-Authenticate", challengeOf(c.req.header("authorization")));
+  const tried = c.req.header("authorization");
+  if (status === 401 && tried !== undefined) c.header("WWW-Authenticate", challengeOf(tried));
   return noStore(c).json({ error, error_description: description }, status);
 }
 
-/** Every 401 says how to do better, in the scheme that was tried. @see RFC 9110 s15.5.2, RFC 6750 s3 */
-function challengeOf(authorization: string | undefined): string {
-  if (/^basic /i.test(authorization ?? "")) return 'Basic realm="countersign"';
-  return `Bearer realm="countersign"${authorization === undefined ? "" : ', error="invalid_token"'}`;
+/** A challenge in the scheme that was tried. @see RFC 6749 s5.2, RFC 6750 s3 */
+function challengeOf(tried: string): string {
+  return /^bearer /i.test(tried)
+    ? 'Bearer realm="countersign", error="invalid_token"'
+    : 'Basic realm="countersign"';
 }
 
 /**

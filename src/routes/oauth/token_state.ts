@@ -54,6 +54,8 @@ async function readQuestion(
   const { caller, token } = await authenticateBearer(anonymous, header, text);
   if (caller.ok) return accept({ context: contextOf(c, deps, caller.value), token });
   if (caller.refusal === "unknown") return refuse({ error: "invalid_client", description: BEARER_UNKNOWN });
+  // Beside a refused assertion no challenge: OAuth clients read no error past one. @see RFC 9110 s15.5.2
+  if (!parameters.single.has("client_assertion")) c.header("WWW-Authenticate", 'Bearer realm="countersign"');
   const client = await authenticateClient(anonymous, parameters);
   return client.ok ? accept({ context: contextOf(c, deps, client.value), token }) : client;
 }
