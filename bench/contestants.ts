@@ -9,34 +9,37 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jo
 import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
 import { PROJECT_ROOT } from "../scripts/wrangler.ts";
 import { startChild } from "./child.ts";
-import type { TokenIssuer } from "./foreign_tokens.ts";
 import type { LoadTarget } from "./load.ts";
 import type { ProviderOrder } from "./oidc_provider_process.ts";
-import { emailOf, seedAccounts, seedSigningKey } from "./seed.ts";
+import { emailOf, type OldTokens, seedAccounts, seedSigningKey, seedTokens } from "./seed.ts";
+import type { Supply } from "./supply.ts";
+import { type Accounts, federation, foreignForms, PROJECT_TOKEN_KEY, type Traffic } from "./traffic.ts";
 
 export interface Contestant {
   readonly name: string;
   readonly target: LoadTarget;
+  /** Where each body is good once. */
+  readonly supply?: Supply;
+  /** Whether each answer leaves a record, or none. */
+  readonly isRecorded: boolean;
   /** Exchanges that it has on record. */
   countRecords(): Promise<number>;
   close(): Promise<void>;
 }
 
-export interface Setting {
-  readonly issuer: TokenIssuer;
-  /** In the database. */
-  readonly accounts: number;
-  /** That get exchanges; absent: all of them. */
-  readonly activeAccounts?: number;
+export interface Setting extends Accounts {
+  /** Absent: exchanges of foreign tokens. */
+  readonly traffic?: Traffic;
+  /** In the database besides. */
+  readonly oldTokens?: OldTokens;
 }
 
-const TOKENS = 500;
-const FORMS = 2000;
+export type WorkerContestant = Contestant & { readonly miniflare: LocalWorker["miniflare"] };
 
 /** The service as it is deployed: its bundle, in workerd. */
-export function startCountersign(setting: Setting): Promise<Contestant> {
+export function startCountersign(setting: Setting): Promise<WorkerContestant> {
   return assemble(async (directory, cleanup) => {
-    const worker = await startLocalWorker({ directory });
+    const worker = await startLocalWorker({ directory, vars: { PROJECT_TOKEN_KEY } });
     cleanup.defer(worker.close);
     return workerContestant("countersign", worker, setting);
   });
@@ -49,6 +52,7 @@ export function startFloor(setting: Setting): Promise<Contestant & { readonly si
     const publicJwk = await exportJWK(publicKey);
     const signingKey = { ...publicJwk, kid: await calculateJwkThumbprint(publicJwk) };
     const vars = {
+      PROJECT_TOKEN_KEY,
       FOREIGN_JWK: JSON.stringify(setting.issuer.publicJwk),
       SIGNING_JWK: JSON.stringify(await exportJWK(privateKey)),
     };
@@ -66,18 +70,29 @@ async function bundleFloor(): Promise<string> {
   return outfile;
 }
 
-async function workerContestant(name: string, worker: LocalWorker, setting: Setting): Promise<Parts> {
+async function workerContestant(
+  name: string,
+  worker: LocalWorker,
+  setting: Setting,
+): Promise<Omit<WorkerContestant, "close">> {
   const d1 = await worker.miniflare.getD1Database("DB");
   await seedAccounts(d1, setting.issuer.issuer, setting.accounts);
+  if (setting.oldTokens !== undefined) {
+    await seedTokens(d1, setting.accounts, worker.url, setting.oldTokens);
+  }
+  const asked = await (setting.traffic ?? federation)(worker, d1, setting);
   const countRecords = async () => {
     const counted = await d1.batch<{ rows: number }>([
-      d1.prepare("SELECT count(*) AS rows FROM access_token"),
+      d1.prepare("SELECT count(*) AS rows FROM access_token WHERE expires_at > unixepoch()"),
       d1.prepare("SELECT count(*) AS rows FROM audit_event WHERE action = 'access_token.exchange'"),
     ]);
     return Math.min(...counted.map(({ results }) => results[0]?.rows ?? 0));
   };
-  const target = { url: `${worker.url}/oauth/v2/token`, bodies: await formsOf(setting, worker.url) };
-  return { name, target, countRecords };
+  const { target, supply, isRecorded } = asked;
+  return {
+    ...{ name, target, isRecorded, countRecords, miniflare: worker.miniflare },
+    ...(supply && { supply }),
+  };
 }
 
 /** `oidc-provider` with a token-exchange grant on SQLite, in a process of its own. */
@@ -89,28 +104,12 @@ export function startOidcProvider(setting: Setting): Promise<Contestant> {
     const emails = Array.from({ length: setting.accounts }, (_, index) => emailOf(index));
     child.send({ directory, issuer, publicJwk, emails } satisfies ProviderOrder);
     const { url } = (await child.answer()) as { url: string };
-    const target = { url: `${url}/token`, bodies: await formsOf(setting, url) };
+    const target = { url: `${url}/token`, bodies: await foreignForms(setting, url) };
     const countRecords = async () => {
       child.send("count");
       return ((await child.answer()) as { rows: number }).rows;
     };
-    return { name: "oidc-provider", target, countRecords };
-  });
-}
-
-/** Forms in which many tokens meet many accounts. */
-async function formsOf(setting: Setting, audience: string): Promise<readonly string[]> {
-  const tokens = await Promise.all(Array.from({ length: TOKENS }, () => setting.issuer.token(audience)));
-  const active = setting.activeAccounts ?? setting.accounts;
-  const stride = setting.accounts / active;
-  return Array.from({ length: FORMS }, (_, index) => {
-    const form = new URLSearchParams({
-      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-      subject_token: tokens[index % TOKENS] as string,
-      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-      client_id: emailOf(Math.floor((index % active) * stride)),
-    });
-    return form.toString();
+    return { name: "oidc-provider", target, isRecorded: true, countRecords };
   });
 }
 

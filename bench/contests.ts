@@ -1,20 +1,11 @@
-/** The three questions of the benchmark, each with contestants started for it alone. */
-import { type Contest, checkRecords, type Pair, type Rounds, runPairs } from "./contest.ts";
-import { type Contestant, startCountersign, startFloor, startOidcProvider } from "./contestants.ts";
-import type { TokenIssuer } from "./foreign_tokens.ts";
-import type { LoadGenerator } from "./load.ts";
-import type { Plan } from "./options.ts";
+/** The questions of the benchmark that two contestants answer side by side. */
+import type { Pair } from "./contest.ts";
+import { startCountersign, startFloor, startOidcProvider } from "./contestants.ts";
+import type { OldTokens } from "./seed.ts";
+import { CONCURRENCY, contest, type Stage } from "./stage.ts";
+import { introspection, keyFlow, projectTokens, type Traffic } from "./traffic.ts";
 
-export interface Stage {
-  readonly load: LoadGenerator;
-  readonly issuer: TokenIssuer;
-  readonly plan: Plan;
-  readonly say: (line: string) => void;
-}
-
-/** Clients at a time: enough that the server never waits for one. */
-const CONCURRENCY = 8;
-const FEW_ACCOUNTS = 100;
+export const FEW_ACCOUNTS = 100;
 const MANY_ACCOUNTS = 100_000;
 /** Accounts of the many that get exchanges, spread evenly over them. */
 const ACTIVE_OF_MANY = 200;
@@ -34,58 +25,62 @@ export function againstFloor(stage: Stage): Promise<FloorPairs> {
   }));
 }
 
+/** Everything but the exchange of foreign tokens, each beside its floor. */
+export interface CredentialPairs {
+  readonly keyFlow: readonly Pair[];
+  readonly projectToken: readonly Pair[];
+  readonly introspection: readonly Pair[];
+  readonly introspectionByBootstrap: readonly Pair[];
+}
+
+export async function credentialsAgainstFloor(stage: Stage): Promise<CredentialPairs> {
+  const against = (what: string, traffic: Traffic) => {
+    stage.say(what);
+    const setting = { issuer: stage.issuer, accounts: FEW_ACCOUNTS, traffic };
+    const starters = [() => startCountersign(setting), () => startFloor(setting)] as const;
+    return contest(stage, starters, (run) => run({ pairs: stage.plan.pairs, concurrency: CONCURRENCY }));
+  };
+  return {
+    keyFlow: await against("the key flow", keyFlow),
+    projectToken: await against("the exchange of project tokens", projectTokens),
+    introspection: await against("introspection by an account", introspection("account")),
+    introspectionByBootstrap: await against(
+      "introspection by the bootstrap token",
+      introspection("bootstrap"),
+    ),
+  };
+}
+
 /** With 100,000 accounts (ours) and with 100 (theirs). */
 export function atScale(stage: Stage): Promise<readonly Pair[]> {
   const { issuer } = stage;
   const many = { issuer, accounts: MANY_ACCOUNTS, activeAccounts: ACTIVE_OF_MANY };
   const starters = [
-    async () => named(await startCountersign(many), "100,000 accounts"),
-    async () => named(await startCountersign({ issuer, accounts: FEW_ACCOUNTS }), "100 accounts"),
+    async () => ({ ...(await startCountersign(many)), name: "100,000 accounts" }),
+    async () => ({ ...(await startCountersign({ issuer, accounts: FEW_ACCOUNTS })), name: "100 accounts" }),
   ] as const;
   return contest(stage, starters, (run) => run({ pairs: stage.plan.pairs, concurrency: CONCURRENCY }));
+}
+
+const DAY_SECONDS = 24 * 3600;
+
+/** Beside expired tokens that are not due yet (ours), and beside none (theirs). */
+export function besideExpired(stage: Stage): Promise<readonly Pair[]> {
+  const { issuer, plan } = stage;
+  const now = Math.floor(Date.now() / 1000);
+  const oldTokens: OldTokens = { count: plan.oldTokens, from: now - 6 * DAY_SECONDS, to: now };
+  const setting = { issuer, accounts: FEW_ACCOUNTS };
+  const name = `${plan.oldTokens} expired tokens`;
+  const starters = [
+    async () => ({ ...(await startCountersign({ ...setting, oldTokens })), name }),
+    async () => ({ ...(await startCountersign(setting)), name: "none" }),
+  ] as const;
+  stage.say(`with ${name} in the database`);
+  return contest(stage, starters, (run) => run({ pairs: plan.pairs, concurrency: CONCURRENCY }));
 }
 
 export function againstOidcProvider(stage: Stage): Promise<readonly Pair[]> {
   const setting = { issuer: stage.issuer, accounts: FEW_ACCOUNTS };
   const starters = [() => startCountersign(setting), () => startOidcProvider(setting)] as const;
   return contest(stage, starters, (run) => run({ pairs: stage.plan.fewerPairs, concurrency: CONCURRENCY }));
-}
-
-type Start = () => Promise<Contestant>;
-type Run = (rounds: Omit<Rounds, "roundMs">) => Promise<readonly Pair[]>;
-
-/** Starts both, warms them up, lets `work` measure, checks their records, stops them. */
-async function contest<Result>(
-  stage: Stage,
-  [startOurs, startTheirs]: readonly [Start, Start],
-  work: (run: Run) => Promise<Result>,
-): Promise<Result> {
-  await using cleanup = new AsyncDisposableStack();
-  const exchanges = new Map<string, number>();
-  const load = { run: countInto(exchanges, stage.load) };
-  const enter = async (start: Start) => {
-    const contestant = await start();
-    cleanup.defer(contestant.close);
-    stage.load.aim(contestant.target);
-    await load.run(contestant.target.url, CONCURRENCY, stage.plan.warmUpMs);
-    return contestant;
-  };
-  const ours = await enter(startOurs);
-  const theirs = await enter(startTheirs);
-  const contest: Contest = { load, ours, theirs, say: stage.say };
-  const result = await work((rounds) => runPairs(contest, { ...rounds, roundMs: stage.plan.roundMs }));
-  for (const each of [ours, theirs]) await checkRecords(each, exchanges.get(each.target.url) ?? 0);
-  return result;
-}
-
-function countInto(exchanges: Map<string, number>, load: LoadGenerator): LoadGenerator["run"] {
-  return async (url, concurrency, durationMs) => {
-    const sample = await load.run(url, concurrency, durationMs);
-    exchanges.set(url, (exchanges.get(url) ?? 0) + sample.exchanges);
-    return sample;
-  };
-}
-
-function named(contestant: Contestant, name: string): Contestant {
-  return { ...contestant, name };
 }

@@ -1,10 +1,15 @@
 /** The parent's side of the load generator: it runs in a process of its own, so that its pauses are its own. */
 import { startChild } from "./child.ts";
 
-/** Where exchanges go, and the forms that are sent there in turn. */
+/** Where requests go, and the forms that are sent there in turn. */
 export interface LoadTarget {
   readonly url: string;
   readonly bodies: readonly string[];
+  /** Each body is good for one request, from the first on; otherwise they go round. */
+  readonly isOnce?: boolean;
+  readonly authorization?: string;
+  /** What a good answer holds. Absent: an access token. */
+  readonly expected?: string;
 }
 
 export type LoadCommand =
@@ -13,10 +18,12 @@ export type LoadCommand =
 
 /** What one round measured. */
 export interface LoadSample {
+  /** That were answered, which is all: a refusal ends the measurement. */
   readonly exchanges: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly maxMs: number;
   /** Of one core: far below 1, or the generator is what was measured. */
   readonly generatorCpu: number;
 }
@@ -27,7 +34,7 @@ type Report =
 
 export interface LoadGenerator {
   aim(target: LoadTarget): void;
-  /** One round at a time. @throws Error when any exchange got no token */
+  /** One round at a time. @throws Error when any request was not answered as it should be */
   run(url: string, concurrency: number, durationMs: number): Promise<LoadSample>;
   close(): Promise<void>;
 }

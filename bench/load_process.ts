@@ -1,4 +1,4 @@
-/** The load generator's own process: sends prepared exchanges over kept-alive connections and times each answer. */
+/** The load generator's own process: sends prepared requests over kept-alive connections and times each answer. */
 import { Agent, request } from "node:http";
 import type { LoadCommand, LoadSample, LoadTarget } from "./load.ts";
 import { percentile } from "./statistics.ts";
@@ -19,20 +19,20 @@ process.on("message", async (command: LoadCommand) => {
   }
 });
 
-/** Closed loop: each of `concurrency` clients sends its next exchange when it has read the last answer. */
+/** Closed loop: each of `concurrency` clients sends its next request when it has read the last answer. */
 async function measure(command: Extract<LoadCommand, { kind: "run" }>): Promise<LoadSample> {
   const target = targets.get(command.url);
   if (target === undefined) throw new Error(`unknown target ${command.url}`);
   const latenciesMs: number[] = [];
-  let next = Math.floor(Math.random() * target.bodies.length);
+  const takeBody = bodiesOf(target);
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const endsAt = startedAt + command.durationMs;
   const client = async () => {
     while (performance.now() < endsAt) {
-      const body = target.bodies[next++ % target.bodies.length] as string;
+      const body = takeBody();
       const sentAt = performance.now();
-      await exchange(target.url, body);
+      await send(target, body);
       latenciesMs.push(performance.now() - sentAt);
     }
   };
@@ -44,14 +44,28 @@ async function measure(command: Extract<LoadCommand, { kind: "run" }>): Promise<
     perSecond: (latenciesMs.length / elapsedMs) * 1000,
     p50Ms: percentile(latenciesMs, 50),
     p99Ms: percentile(latenciesMs, 99),
+    maxMs: percentile(latenciesMs, 100),
     generatorCpu: (user + system) / 1000 / elapsedMs,
   };
 }
 
-/** Anything but a token is the end of the measurement: refusals are fast, and prove nothing. */
-function exchange(url: string, body: string): Promise<void> {
+function bodiesOf({ bodies, isOnce = false, url }: LoadTarget): () => string {
+  let next = isOnce ? 0 : Math.floor(Math.random() * bodies.length);
+  return () => {
+    const body = isOnce ? bodies[next] : bodies[next % bodies.length];
+    if (body === undefined) throw new Error(`${url} was faster than its ${bodies.length} bodies`);
+    next++;
+    return body;
+  };
+}
+
+const ACCESS_TOKEN = '"access_token":"ey';
+
+/** Anything but the good answer is the end of the measurement: refusals are fast, and prove nothing. */
+function send({ url, authorization, expected = ACCESS_TOKEN }: LoadTarget, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const headers = {
+      ...(authorization === undefined ? {} : { authorization }),
       "content-type": "application/x-www-form-urlencoded",
       "content-length": Buffer.byteLength(body),
       "user-agent": "countersign-bench",
@@ -63,7 +77,7 @@ function exchange(url: string, body: string): Promise<void> {
         text += chunk;
       });
       response.on("end", () => {
-        if (response.statusCode === 200 && text.includes('"access_token":"ey')) resolve();
+        if (response.statusCode === 200 && text.includes(expected)) resolve();
         else reject(new Error(`${url} answered ${response.statusCode}: ${text.slice(0, 300)}`));
       });
       response.on("error", reject);

@@ -16,10 +16,12 @@ export interface Plan {
   readonly roundMs: number;
   /** Before the first round of a contestant: its code is compiled, its keys are cached. */
   readonly warmUpMs: number;
+  /** Rows of old tokens beside which exchanges are measured, and that are purged beside them. */
+  readonly oldTokens: number;
 }
 
-const FULL: Plan = { pairs: 40, fewerPairs: 16, roundMs: 1000, warmUpMs: 5000 };
-const QUICK: Plan = { pairs: 9, fewerPairs: 5, roundMs: 500, warmUpMs: 2000 };
+const FULL: Plan = { pairs: 24, fewerPairs: 10, roundMs: 750, warmUpMs: 3000, oldTokens: 1_000_000 };
+const QUICK: Plan = { pairs: 8, fewerPairs: 4, roundMs: 500, warmUpMs: 1500, oldTokens: 100_000 };
 
 /** @throws TypeError on an argument that is not known */
 export function parseOptions(args: readonly string[]): Options {

@@ -1,73 +1,22 @@
 /** What the pairs say: ratios with their spread for people, medians for programs. */
 import { availableParallelism, platform } from "node:os";
-import type { Pair } from "./contest.ts";
-import type { FloorPairs } from "./contests.ts";
 import type { LoadSample } from "./load.ts";
-import { median, type Spread, spreadOf } from "./statistics.ts";
-
-/** Everything that one run measured. */
-export interface Measured {
-  readonly floor: FloorPairs;
-  readonly scale: readonly Pair[];
-  readonly oidcProvider: readonly Pair[];
-}
-
-type Figure = "perSecond" | "p50Ms" | "p99Ms";
-
-interface Ratio {
-  readonly name: string;
-  readonly label: string;
-  readonly spread: Spread;
-  readonly target?: { readonly bound: number; readonly isLeast: boolean };
-}
-
-const atLeast = (bound: number) => ({ bound, isLeast: true });
-const atMost = (bound: number) => ({ bound, isLeast: false });
-
-/** The ratios in the order of the table. A ratio of rates is better when greater, one of latencies when smaller. */
-export function ratiosOf({ floor, scale, oidcProvider }: Measured): readonly Ratio[] {
-  const ratio = (
-    name: string,
-    label: string,
-    [pairs, figure]: [readonly Pair[], Figure],
-    target?: Ratio["target"],
-  ) => ({
-    name,
-    label,
-    spread: spreadOf(pairs.map(({ ours, theirs }) => ours[figure] / theirs[figure])),
-    ...(target && { target }),
-  });
-  const { busy, alone } = floor;
-  return [
-    ratio("throughputVsFloor", "throughput, of the floor's", [busy, "perSecond"], atLeast(0.85)),
-    ratio("p99VsFloor", "p99 latency, of the floor's", [busy, "p99Ms"], atMost(1.3)),
-    ratio("p50VsFloor", "p50 latency, of the floor's", [busy, "p50Ms"]),
-    ratio("p99VsFloorAlone", "p99 latency, one client, of the floor's", [alone, "p99Ms"]),
-    ratio("p50VsFloorAlone", "p50 latency, one client, of the floor's", [alone, "p50Ms"]),
-    ratio(
-      "throughputAt100kVs100",
-      "throughput, 100,000 accounts to 100",
-      [scale, "perSecond"],
-      atLeast(0.95),
-    ),
-    ratio("p99At100kVs100", "p99 latency, 100,000 accounts to 100", [scale, "p99Ms"]),
-    ratio("throughputVsOidcProvider", "throughput, of oidc-provider's", [oidcProvider, "perSecond"]),
-  ];
-}
+import type { Purge } from "./purge.ts";
+import { type Figure, type Measured, type Ratio, ratiosOf, samplesOf } from "./ratios.ts";
+import { median } from "./statistics.ts";
 
 /** Lines for a terminal. */
 export function renderReport(measured: Measured): readonly string[] {
   const rows = ratiosOf(measured).map(({ label, spread, target }) =>
     [
-      label.padEnd(42),
+      label.padEnd(46),
       ...[spread.min, spread.median, spread.max].map(fixed),
       judge(spread.median, target),
     ].join(" "),
   );
-  const absolute = absolutesOf(measured);
-  const figures = Object.entries(absolute).map(([name, { perSecond, p50Ms, p99Ms }]) =>
+  const figures = Object.entries(absolutesOf(measured)).map(([name, { perSecond, p50Ms, p99Ms }]) =>
     [
-      name.padEnd(24),
+      name.padEnd(30),
       perSecond.toFixed(0).padStart(6),
       p50Ms.toFixed(2).padStart(8),
       p99Ms.toFixed(2).padStart(8),
@@ -76,12 +25,35 @@ export function renderReport(measured: Measured): readonly string[] {
   return [
     `${platform()}, ${availableParallelism()} cores; the load generator took ${percent(generatorCpu(measured))} of one at most`,
     "",
-    `${"ratio".padEnd(42)}    min  median     max  target`,
+    `${"ratio".padEnd(46)}    min  median     max  target`,
     ...rows,
     "",
-    `${"medians".padEnd(24)}  per s   p50 ms   p99 ms`,
+    `${"medians".padEnd(30)}  per s   p50 ms   p99 ms`,
     ...figures,
+    "",
+    ...renderPurge(measured.purge),
   ];
+}
+
+function renderPurge(purge: Purge): readonly string[] {
+  const { longestBesideMs, longestWithoutMs, rowsPerHourRun, secondsPerHourRun, hourRuns, exchanges } =
+    purgeFigures(purge);
+  return [
+    `purge of ${purge.rows} tokens in ${hourRuns} hour-runs: ${rowsPerHourRun} rows each, ${secondsPerHourRun.toFixed(1)} s`,
+    `none of ${exchanges} exchanges beside it failed; the longest took ${longestBesideMs.toFixed(0)} ms, without it ${longestWithoutMs.toFixed(0)} ms`,
+  ];
+}
+
+function purgeFigures({ hourRuns, beside, without }: Purge) {
+  const longest = (samples: readonly LoadSample[]) => Math.max(...samples.map(({ maxMs }) => maxMs));
+  return {
+    hourRuns: hourRuns.length,
+    rowsPerHourRun: Math.max(...hourRuns.map(({ rows }) => rows)),
+    secondsPerHourRun: Math.max(...hourRuns.map(({ seconds }) => seconds)),
+    exchanges: beside.reduce((sum, sample) => sum + sample.exchanges, 0),
+    longestBesideMs: longest(beside),
+    longestWithoutMs: longest(without),
+  };
 }
 
 function judge(value: number, target: Ratio["target"]): string {
@@ -92,27 +64,27 @@ function judge(value: number, target: Ratio["target"]): string {
 
 /** The machine's form: ratios are medians of the paired runs, and so is everything else. */
 export function jsonOf(measured: Measured): object {
-  const ratios = ratiosOf(measured);
+  const groups = Object.groupBy(ratiosOf(measured), ({ group }) => group);
+  const { exchange, ...others } = Object.fromEntries(
+    Object.entries(groups).map(([group, ratios = []]) => [
+      group,
+      {
+        ...Object.fromEntries(ratios.map(({ name, spread }) => [name, spread.median])),
+        spread: Object.fromEntries(ratios.map(({ name, spread }) => [name, spread])),
+      },
+    ]),
+  );
   return {
-    exchange: {
-      ...Object.fromEntries(ratios.map(({ name, spread }) => [name, spread.median])),
-      spread: Object.fromEntries(ratios.map(({ name, spread }) => [name, spread])),
-      absolute: absolutesOf(measured),
-      generatorCpu: generatorCpu(measured),
-    },
+    exchange: { ...exchange, absolute: absolutesOf(measured), generatorCpu: generatorCpu(measured) },
+    ...others,
+    purge: { rows: measured.purge.rows, ...purgeFigures(measured.purge) },
   };
 }
 
-function absolutesOf({ floor, scale, oidcProvider }: Measured) {
-  return {
-    countersign: medianOf(floor.busy.map(({ ours }) => ours)),
-    floor: medianOf(floor.busy.map(({ theirs }) => theirs)),
-    countersignAlone: medianOf(floor.alone.map(({ ours }) => ours)),
-    floorAlone: medianOf(floor.alone.map(({ theirs }) => theirs)),
-    countersignAt100k: medianOf(scale.map(({ ours }) => ours)),
-    countersignAt100: medianOf(scale.map(({ theirs }) => theirs)),
-    oidcProvider: medianOf(oidcProvider.map(({ theirs }) => theirs)),
-  };
+function absolutesOf(measured: Measured): Readonly<Record<string, Readonly<Record<Figure, number>>>> {
+  return Object.fromEntries(
+    Object.entries(samplesOf(measured)).map(([name, samples]) => [name, medianOf(samples)]),
+  );
 }
 
 function medianOf(samples: readonly LoadSample[]): Readonly<Record<Figure, number>> {
@@ -120,9 +92,10 @@ function medianOf(samples: readonly LoadSample[]): Readonly<Record<Figure, numbe
   return { perSecond: of("perSecond"), p50Ms: of("p50Ms"), p99Ms: of("p99Ms") };
 }
 
-function generatorCpu({ floor, scale, oidcProvider }: Measured): number {
-  const pairs = [...floor.busy, ...floor.alone, ...scale, ...oidcProvider];
-  return Math.max(...pairs.flatMap(({ ours, theirs }) => [ours.generatorCpu, theirs.generatorCpu]));
+function generatorCpu(measured: Measured): number {
+  const { oidcProvider } = measured;
+  const samples = [...Object.values(samplesOf(measured)).flat(), ...oidcProvider.map(({ ours }) => ours)];
+  return Math.max(...samples.map((sample) => sample.generatorCpu));
 }
 
 function fixed(value: number): string {

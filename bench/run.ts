@@ -1,11 +1,20 @@
-/** `npm run bench`: how fast the built Worker exchanges tokens, beside its floor and beside another. */
+/** `npm run bench`: how fast the built Worker makes and judges tokens, beside its floor and beside another. */
 import { writeFile } from "node:fs/promises";
 import { buildWorker } from "../scripts/build.ts";
-import { againstFloor, againstOidcProvider, atScale, type Stage } from "./contests.ts";
+import {
+  againstFloor,
+  againstOidcProvider,
+  atScale,
+  besideExpired,
+  credentialsAgainstFloor,
+} from "./contests.ts";
 import { startTokenIssuer } from "./foreign_tokens.ts";
 import { startLoadGenerator } from "./load.ts";
 import { parseOptions } from "./options.ts";
-import { jsonOf, type Measured, renderReport } from "./report.ts";
+import { purgeBesideExchanges } from "./purge.ts";
+import type { Measured } from "./ratios.ts";
+import { jsonOf, renderReport } from "./report.ts";
+import type { Stage } from "./stage.ts";
 
 /** Nothing here takes so long; what hangs is stopped. */
 const TIME_LIMIT_MS = 14 * 60_000;
@@ -37,7 +46,10 @@ async function measure(plan: Stage["plan"], say: Stage["say"]): Promise<Measured
   const stage: Stage = { load, issuer, plan, say };
   return {
     floor: await againstFloor(stage),
+    credentials: await credentialsAgainstFloor(stage),
     scale: await atScale(stage),
+    expired: { rows: plan.oldTokens, pairs: await besideExpired(stage) },
+    purge: await purgeBesideExchanges(stage),
     oidcProvider: await againstOidcProvider(stage),
   };
 }

@@ -10,6 +10,8 @@ CREATE TABLE service_account_key (
   thumbprint TEXT NOT NULL,
   active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
   valid_until INTEGER,
+  -- When somebody reported its private half as leaked: it is never switched on again.
+  leaked_at INTEGER,
   last_used_at INTEGER,
   last_used_ip TEXT,
   last_used_user_agent TEXT,
@@ -26,7 +28,8 @@ CREATE INDEX service_account_key_by_thumbprint ON service_account_key (thumbprin
 CREATE INDEX service_account_key_to_note ON service_account_key (valid_until)
   WHERE valid_until IS NOT NULL AND expiry_noted_at IS NULL;
 
--- What may be presented once: a self-signed assertion's `jti`, kept until the assertion has expired.
+-- What may be presented once: a self-signed assertion's `jti`, kept until the assertion has expired and a little longer.
+-- `voucher_id` is what signed it: a key's id today. Such an id is unique in all projects, so there is no `project_id`.
 CREATE TABLE spent_assertion (
   voucher_id TEXT NOT NULL,
   jti TEXT NOT NULL,

@@ -5,17 +5,19 @@ CREATE TABLE project_token (
   service_account_id TEXT NOT NULL REFERENCES service_account (id) ON DELETE CASCADE,
   name TEXT NOT NULL,
   token_sha256 TEXT NOT NULL UNIQUE,
-  -- How often it was made anew: two tokens of one second must differ.
+  -- 1, and one more each time it is made anew: it is a claim, since two tokens of one second must differ.
   generation INTEGER NOT NULL DEFAULT 1,
   -- Of this generation.
   issued_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
-  -- A revoked token's row stays until it would have expired, so that a leaked copy is still recognised.
+  -- A revoked token's row stays until a week after it would have expired, so that a leaked copy is still recognised.
   revoked_at INTEGER,
+  -- By which act of taking back many (`revocation`, 0009); null where it was taken back alone, or not at all.
   revocation_id TEXT,
   last_used_at INTEGER,
   last_used_ip TEXT,
   last_used_user_agent TEXT,
+  -- When the record was told that the token expires soon; null while it was not.
   expiry_noted_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,

@@ -11,12 +11,15 @@ CREATE INDEX access_token_by_project ON access_token (project_id, expires_at);
 -- The access tokens that were taken back before their end. Rows outlive account and project: the feed tells them
 -- until nobody can accept the token any more.
 CREATE TABLE revoked_token (
-  jti TEXT PRIMARY KEY,
+  -- The order of revocations: the youngest says in what state the feed is.
+  seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  jti TEXT NOT NULL UNIQUE,
   project_id TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   revoked_at INTEGER NOT NULL,
+  -- By which act of taking back many; null where it was revoked alone, or with what it was got by.
   revocation_id TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE INDEX revoked_token_by_expiry ON revoked_token (expires_at);
 CREATE INDEX revoked_token_by_revocation ON revoked_token (revocation_id) WHERE revocation_id IS NOT NULL;

@@ -52,7 +52,8 @@ function platformDeps(env: Env, config: Config): Deps {
     fetch: (...request) => fetch(...request),
     sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     log: (line) => console.log(JSON.stringify(line)),
-    foreignKeys: newKeyCache(),
+    keyCache: newKeyCache(),
+    feedCache: { last: undefined },
     signingKeys: newSigningKeyCache(),
   };
 }

@@ -2,21 +2,24 @@ import type { Config } from "./config.ts";
 import type { SigningKeyCache } from "./keyring/index.ts";
 import type { Actor } from "./protocol/index.ts";
 import type { Database } from "./store/index.ts";
+import type { FeedCache } from "./tokens/index.ts";
 import type { KeyCache } from "./trust/index.ts";
 
 /** What the rooms are given. Built once per isolate by `app.ts`; holds nothing of any one request. */
 export interface Deps {
   readonly config: Config;
   readonly db: Database;
-  /** The key cache's shared part; eventually consistent, so it never decides. */
+  /** The part of the issuers' keys that isolates share; eventually consistent, so it never decides. */
   readonly kv: KVNamespace;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
   readonly fetch: typeof fetch;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly log: (line: Readonly<Record<string, unknown>>) => void;
-  /** Foreign keys in this isolate's memory, never longer than in KV. */
-  readonly foreignKeys: KeyCache;
+  /** What we verify with, in this isolate's memory: issuers' keys, never longer than in KV, and accounts' own. */
+  readonly keyCache: KeyCache;
+  /** The feed of revoked tokens as this isolate signed it last. */
+  readonly feedCache: FeedCache;
   /** Our opened signing keys in this isolate's memory. */
   readonly signingKeys: SigningKeyCache;
 }

@@ -40,15 +40,16 @@ export type FloodClass = "forged" | "authentic" | "write";
 /** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
 const REFUSALS_KEPT_PER_MINUTE = 60;
 
-/** Records a refusal. Where there is no account to count by, nor a known caller, all such refusals share one bound. */
+/** Records a refusal. Where there is no account to count by, all such refusals share one bound. */
 export async function commitRefusal(
   context: Context,
   event: AuditEvent,
   floodClass: FloodClass,
 ): Promise<void> {
   const { actor } = context;
-  const caller = actor.type === "service_account" ? actor.id : "nobody";
-  const bucketOwner = event.serviceAccountId ?? event.projectId ?? caller;
+  const place = event.serviceAccountId ?? event.projectId ?? "nobody";
+  // Whoever is known is counted alone: no account's refusals drown another's.
+  const bucketOwner = actor.type === "service_account" ? actor.id : place;
   const row = rowOf(context, event, "refused");
   const bucket = `${bucketOwner}:${floodClass}:${Math.floor(row.createdAt / 60)}`;
   const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };
@@ -89,6 +90,7 @@ export async function commitMarks(deps: Deps, marks: readonly Statement[]): Prom
 
 async function run(deps: Deps, statements: readonly Statement[]): Promise<Result<true, CommitFailure>> {
   try {
+    // Drizzle's type asks for one at least, and every caller sees to that.
     await deps.db.batch(statements as [Statement, ...Statement[]]);
     return accept(true);
   } catch (error) {

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
-import { actorId, secondsOf } from "../protocol/index.ts";
+import { type Actor, actorId, type ServiceAccountActor, secondsOf } from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
 import { withoutTokens } from "./redact.ts";
 
+/** What an event is about. */
 export type TargetType =
   | "project"
   | "service_account"
@@ -18,7 +19,10 @@ export type TargetType =
   | "revoked_token"
   | "spent_assertion";
 
-/** `{target}.{verb}`: every write, and the exchange. */
+/**
+ * `{target}.{verb}`: every write, and the exchange. `client.authenticate` alone names who acted instead: an account that
+ * proved itself at an endpoint for clients, and is the target too.
+ */
 export type AuditAction =
   | `project.${"create" | "update" | "delete"}`
   | `service_account.${"create" | "update" | "delete"}`
@@ -45,6 +49,7 @@ export interface ExchangeFacts {
   readonly tokenSha256?: string | undefined;
 }
 
+/** What one event says; who and when come with the context. */
 export interface AuditEvent {
   readonly action: AuditAction;
   readonly target: { readonly type: TargetType; readonly id?: string | undefined };
@@ -84,14 +89,20 @@ export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | 
     issuer: bounded(event.exchange?.issuer, FOREIGN_TEXT_MAX_CHARACTERS),
     subject: bounded(event.exchange?.subject, FOREIGN_TEXT_MAX_CHARACTERS),
     claims: event.exchange?.claims ?? null,
-    kid: bounded(event.exchange?.kid, FOREIGN_TEXT_MAX_CHARACTERS),
-    jti: event.exchange?.jti ?? null,
+    kid: bounded(event.exchange?.kid ?? shown(actor, ["key"]), FOREIGN_TEXT_MAX_CHARACTERS),
+    jti: event.exchange?.jti ?? shown(actor, ["access_token", "project_token"]),
     tokenSha256: event.exchange?.tokenSha256 ?? null,
     durationMs: Math.max(0, nowMs - request.startedAtMs),
     floodBucket: null as string | null,
     occurrences: 1,
     rowsChanged: sql<number>`changes()`,
   };
+}
+
+/** By which credential an account acted, where it is one of these: after a leak, somebody has to find its acts. */
+function shown(actor: Actor, types: readonly ServiceAccountActor["credential"]["type"][]): string | null {
+  if (actor.type !== "service_account" || !types.includes(actor.credential.type)) return null;
+  return actor.credential.id;
 }
 
 function bounded(text: string | null | undefined, maxCharacters: number): string | null {

@@ -50,6 +50,7 @@ export async function listAuditEvents(
   return accept(pageOf(LIST, rows, request.pageSize, itemOf));
 }
 
+/** An event as it is listed. */
 export type AuditEventItem = ReturnType<typeof itemOf>;
 
 function itemOf(row: typeof schema.auditEvent.$inferSelect) {

@@ -1,3 +1,5 @@
+import type { ClaimCriterion } from "../protocol/index.ts";
+
 const UTF8 = new TextEncoder();
 
 /** Bounds of what an event keeps of a foreign token: enough to explain a decision and to find its tokens again. */
@@ -10,8 +12,15 @@ const MEMBERS_MAX = 64;
 
 const SENSITIVE_NAME =
   /secret|passw|passphrase|pwd|credential|api[_-]?key|private|bearer|cookie|authorization|token$|jwt$|^at_hash$|^nonce$/i;
-/** Two dots between long runs of base64url: a JWT inside a claim. */
-const JWT_SHAPE = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+/**
+ * A compact JWS inside other text, with or without a signature. Its header begins as every JSON object does in base64url:
+ * a brace, then a quote or white space. So a host with long labels is none, and the header's bound keeps the work small.
+ */
+export const JWT_IN_TEXT =
+  /e(?:y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]{13,2048}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+/** A private key in PEM, whole or cut off, also with line ends as JSON writes them. @see RFC 7468 */
+const PRIVATE_KEY_IN_TEXT =
+  /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY-----)?/g;
 const JWT_PART_MIN_CHARACTERS = 16;
 const REDACTED = "[redacted]";
 
@@ -78,22 +87,23 @@ export function redactClaim(name: string, value: unknown): unknown {
  * How the record would show this value of a claim, at this path: what to compare recorded claims with. Undefined
  * where the record keeps no such value: a sensitive name, too deep, a value that is itself a token.
  */
-export function recordedClaim<Value extends string | number | boolean>(
+export function recordedClaim(
   segments: readonly string[],
-  value: Value,
-): Value | undefined {
+  value: ClaimCriterion["value"],
+): ClaimCriterion["value"] | undefined {
   if (
     segments.length > DEPTH_MAX ||
     segments.some((name) => SENSITIVE_NAME.test(name) || name !== withoutTokens(name))
   )
     return undefined;
   if (typeof value !== "string") return value;
-  return value === withoutTokens(value) ? (value.slice(0, STRING_MAX_CHARACTERS) as Value) : undefined;
+  return value === withoutTokens(value) ? value.slice(0, STRING_MAX_CHARACTERS) : undefined;
 }
 
-/** Foreign text without the tokens that somebody may have put into it. */
+/** Foreign text without the tokens and private keys that somebody may have put into it. */
 export function withoutTokens(text: string): string {
-  return mayHoldToken(text) ? text.replace(JWT_SHAPE, REDACTED) : text;
+  const plain = mayHoldToken(text) ? text.replace(JWT_IN_TEXT, REDACTED) : text;
+  return plain.includes("-----BEGIN") ? plain.replace(PRIVATE_KEY_IN_TEXT, REDACTED) : plain;
 }
 
 /** Whether two dots stand far enough apart for the middle of a JWT: most text has none, and is spared the pattern. */

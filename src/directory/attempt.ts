@@ -1,8 +1,8 @@
-import { type AuditEvent, commitRefusal } from "../audit/index.ts";
+import { type AuditAction, type AuditEvent, commitRefusal, type TargetType } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { type Actor, notFound, type Problem, type ProblemCode, type Result } from "../protocol/index.ts";
 import { authorize, type Permission, type Resource } from "../rbac/index.ts";
-import { judgePrecondition } from "./versioned.ts";
+import { judgePrecondition } from "./etag.ts";
 
 /** A resource, or that there is none, and what the actor must be permitted on it. */
 export interface Access<Row> {
@@ -11,10 +11,18 @@ export interface Access<Row> {
   readonly place: (row: Row) => Resource;
 }
 
+/** What the record calls a write: the type of its target, and what is done to it. */
+type TargetAction = Extract<AuditAction, `${TargetType}.${string}`>;
+
 /** An attempt to write, and how the record names it. */
 export interface Attempt<Row> extends Access<Row> {
-  readonly event: AuditEvent;
+  readonly action: TargetAction;
+  /** Of the target, as the caller names it; without it for what is still to be created. */
+  readonly id?: string | undefined;
 }
+
+/** What writes, and records itself: the event has its place already. */
+type Write<Row, Value> = (row: Row, event: AuditEvent) => Promise<Result<Value, Problem>>;
 
 /**
  * Runs a verb that writes: resource there, actor permitted, then the verb. Whatever refuses is recorded; a granted
@@ -22,10 +30,11 @@ export interface Attempt<Row> extends Access<Row> {
  */
 export async function attempt<Row, Value>(
   context: Context,
-  { event, ...access }: Attempt<Row>,
-  write: (row: Row) => Promise<Result<Value, Problem>>,
+  attempted: Attempt<Row>,
+  write: Write<Row, Value>,
 ): Promise<Result<Value, Problem>> {
-  const result = await permitted(context, access, write);
+  const event = eventOf(attempted);
+  const result = await permitted(context, attempted, (row) => write(row, event));
   if (!result.ok) {
     const { code, detail } = result.refusal;
     await commitRefusal(
@@ -37,25 +46,46 @@ export async function attempt<Row, Value>(
   return result;
 }
 
+function eventOf<Row>({ found, place, action, id }: Attempt<Row>): AuditEvent {
+  return { action, target: { type: targetTypeOf(action), id }, ...(found.ok ? place(found.value) : {}) };
+}
+
+/** The cast is safe: a TargetAction begins with its target's type. */
+function targetTypeOf(action: TargetAction): TargetType {
+  return action.slice(0, action.indexOf(".")) as TargetType;
+}
+
+/** The event of a creation, once what it makes has an id. */
+export function eventOn(event: AuditEvent, id: string): AuditEvent {
+  return { ...event, target: { ...event.target, id } };
+}
+
 /**
  * Whose record a refusal belongs to. What a service account may not even see is told in its own project's record, and
  * without what was found there: a stranger's record would tell of it, and ours would tell of the stranger.
  */
 function recordedFor(actor: Actor, event: AuditEvent, code: ProblemCode): AuditEvent {
-  if (actor.type !== "service_account" || code !== "not_found") return event;
-  const { type } = event.target;
-  return { ...event, target: { type }, projectId: actor.projectId, serviceAccountId: actor.id };
+  if (actor.type !== "service_account") return event;
+  const own = { projectId: actor.projectId, serviceAccountId: actor.id };
+  // What belongs to no project would else be in nobody's record but the operator's.
+  if (code !== "not_found") return event.projectId === undefined ? { ...event, ...own } : event;
+  return { ...event, target: { type: event.target.type }, ...own };
 }
 
-/** As `attempt`, on a row that must be at the version of `If-Match` where the caller names one. */
+/**
+ * As `attempt`, on a row that must be at the version of `If-Match` where the caller names one. The record names by its
+ * id what the path may have called otherwise.
+ */
 export async function attemptChange<Row extends { readonly id: string; readonly version: number }, Value>(
   context: Context,
   { ifMatch, ...attempted }: Attempt<Row> & { readonly ifMatch: readonly string[] | undefined },
-  write: (row: Row) => Promise<Result<Value, Problem>>,
+  write: Write<Row, Value>,
 ): Promise<Result<Value, Problem>> {
-  return attempt(context, attempted, async (row) => {
+  const { found } = attempted;
+  const id = found.ok ? found.value.id : attempted.id;
+  return attempt(context, { ...attempted, id }, async (row, event) => {
     const current = judgePrecondition(row, ifMatch);
-    return current.ok ? write(row) : current;
+    return current.ok ? write(row, event) : current;
   });
 }
 

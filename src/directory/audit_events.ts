@@ -3,7 +3,8 @@ import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result } from "../protocol/index.ts";
 import type { Page, PageRequest } from "../store/index.ts";
 import { permitted } from "./attempt.ts";
-import { locateProject, locateServiceAccount, type ProjectRow } from "./locate.ts";
+import { locateProject, locateServiceAccount } from "./locate.ts";
+import { placeOfProject as place, placeOfService } from "./places.ts";
 
 /** What a caller may filter by; `serviceAccount` is an id, an e-mail or a name. */
 export type ProjectAuditFilter = Omit<AuditEventFilter, "serviceAccountId"> & {
@@ -14,15 +15,13 @@ export type ProjectAuditFilter = Omit<AuditEventFilter, "serviceAccountId"> & {
 export async function listProjectAuditEvents(
   context: Context,
   projectRef: string,
-  filter: ProjectAuditFilter,
-  request: PageRequest,
+  { filter, page }: { readonly filter: ProjectAuditFilter; readonly page: PageRequest },
 ): Promise<Result<Page<AuditEventItem>, Problem>> {
   const found = await locateProject(context.deps, projectRef);
-  const place = (row: ProjectRow) => ({ projectId: row.id });
   return permitted(context, { found, permission: "audit-events:read", place }, async ({ id }) => {
     const { serviceAccount, ...rest } = filter;
     const serviceAccountId = await idOf(context, id, serviceAccount);
-    return listAuditEvents(context.deps, { projectId: id }, { ...rest, serviceAccountId }, request);
+    return listAuditEvents(context.deps, { projectId: id }, { ...rest, serviceAccountId }, page);
   });
 }
 
@@ -32,7 +31,7 @@ async function idOf(
   ref: string | undefined,
 ): Promise<string | undefined> {
   if (ref === undefined) return undefined;
-  const found = await locateServiceAccount(context.deps, projectId, ref);
+  const found = await locateServiceAccount(context.deps, { project: projectId, serviceAccount: ref });
   return found.ok ? found.value.id : ref;
 }
 
@@ -42,6 +41,6 @@ export async function listServiceAuditEvents(
   filter: AuditEventFilter,
   request: PageRequest,
 ): Promise<Result<Page<AuditEventItem>, Problem>> {
-  const access = { found: accept(true), permission: "audit-events:list", place: () => ({}) } as const;
+  const access = { found: accept(true), permission: "audit-events:list", place: placeOfService } as const;
   return permitted(context, access, () => listAuditEvents(context.deps, "whole service", filter, request));
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
@@ -12,15 +12,20 @@ import {
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
-import { attempt, attemptChange, permitted } from "./attempt.ts";
+import { isOwnedBy, whyNoRoom } from "./account_members.ts";
+import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import { isAt, type Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
 import {
   type AccountRef,
   locateProvider,
   locateServiceAccount,
+  type MemberRef,
   type ProviderRow,
-  type ServiceAccountRow,
 } from "./locate.ts";
+import { membersOf, type Patch } from "./merge_patch.ts";
+import { placeInAccount as place, placeOfAccount } from "./places.ts";
+import { CHANGED_MEANWHILE, nameTaken } from "./problems.ts";
 import { type ProviderItem, providerItem, storedProvider } from "./provider_item.ts";
 import {
   changedProvider,
@@ -28,113 +33,100 @@ import {
   newProvider,
   type ProviderChange,
   type ProviderInput,
-  updateRow,
+  updateProviderRow,
 } from "./provider_row.ts";
-import { judgeTerms } from "./provider_rules.ts";
-import { CHANGED_MEANWHILE, type Stored } from "./versioned.ts";
-
-export type { ProviderItem } from "./provider_item.ts";
-export type { ProviderChange, ProviderInput } from "./provider_row.ts";
 
 const { federatedIdentityProvider: provider, keyPurge } = schema;
 
 type Verdict = Promise<Result<Stored<ProviderItem>, Problem>>;
 
-const place = (row: ProviderRow) => ({ projectId: row.projectId, serviceAccountId: row.serviceAccountId });
-const within = (row: ServiceAccountRow) => ({ projectId: row.projectId, serviceAccountId: row.id });
+/** How a name that is taken is told. */
+const KIND = "federated identity provider of this account";
 
+/** Lets an account trust an issuer, for tokens that its assertions hold for. */
 export async function createProvider(context: Context, ref: AccountRef, input: ProviderInput): Verdict {
-  const { deps } = context;
-  const found = await locateServiceAccount(deps, ref.project, ref.serviceAccount);
-  const event = {
+  const found = await locateServiceAccount(context.deps, ref);
+  const access = {
+    found,
+    permission: "federated-identity-providers:create",
+    place: placeOfAccount,
     action: "federated_identity_provider.create",
-    target: { type: "federated_identity_provider" },
-    ...(found.ok ? within(found.value) : {}),
   } as const;
-  const access = { found, permission: "federated-identity-providers:create", place: within } as const;
-  return attempt(context, { ...access, event }, async (account) => {
-    const keys = await judgeTerms(deps.config, { ...input, jwks: input.jwks ?? null });
-    if (!keys.ok) return keys;
-    const row = newProvider(context, account, input, keys.value);
+  return attempt(context, access, async (account, event) => {
+    const made = await newProvider(context, account, input);
+    if (!made.ok) return made;
+    const row = made.value;
     const committed = await commit(context, {
-      event: { ...event, target: { ...event.target, id: row.id } },
+      event: eventOn(event, row.id),
       guarded: insertProvider(context, row),
     });
     if (committed.ok) return accept(storedProvider(row));
-    if (committed.refusal === "unique") return refuse(nameTaken(input.name));
-    const still = await locateServiceAccount(deps, ref.project, ref.serviceAccount);
-    return still.ok ? refuse(LIMIT_REACHED) : still;
+    if (committed.refusal === "unique") return refuse(nameTaken(KIND, row.name));
+    return refuse(await whyNoRoom(context, ref, LIMIT_REACHED));
   });
 }
 
-export async function getProvider(context: Context, ref: AccountRef, id: string): Verdict {
-  const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
+/** A trust by its id. */
+export async function getProvider(context: Context, ref: MemberRef): Verdict {
+  const found = await locateProvider(context.deps, ref);
   const access = { found, permission: "federated-identity-providers:read", place } as const;
   return permitted(context, access, async (row) => accept(storedProvider(row)));
 }
 
+/** Whom an account trusts. */
 export async function listProviders(
   context: Context,
   ref: AccountRef,
   request: PageRequest,
 ): Promise<Result<Page<ProviderItem>, Problem>> {
-  const found = await locateServiceAccount(context.deps, ref.project, ref.serviceAccount);
-  const access = { found, permission: "federated-identity-providers:read", place: within } as const;
+  const found = await locateServiceAccount(context.deps, ref);
+  const access = { found, permission: "federated-identity-providers:read", place: placeOfAccount } as const;
   return permitted(context, access, (account) => {
-    const query = (after: string, limit: number) =>
-      context.deps.db
-        .select()
-        .from(provider)
-        .where(and(eq(provider.serviceAccountId, account.id), gt(provider.id, after)))
-        .orderBy(asc(provider.id))
-        .limit(limit);
-    return listPage(context, { name: "federated-identity-providers", query, render: providerItem }, request);
+    const scope = isOwnedBy(provider, placeOfAccount(account));
+    const list = { name: "federated-identity-providers", table: provider, scope, render: providerItem };
+    return listPage(context, list, request);
   });
 }
 
+/** Disabling a trust revokes the tokens that were got by it. */
 export async function updateProvider(
   context: Context,
-  ref: AccountRef,
-  id: string,
-  change: ProviderChange,
-  ifMatch: readonly string[] | undefined,
+  ref: MemberRef,
+  { change, ifMatch }: Patch<ProviderChange>,
 ): Verdict {
-  const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf("update", found, id);
-  const access = { found, permission: "federated-identity-providers:update", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
+  const found = await locateProvider(context.deps, ref);
+  const permission = "federated-identity-providers:update";
+  const action = "federated_identity_provider.update";
+  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
     const next = await changedProvider(context, row, change);
     if (!next.ok) return next;
+    const isEnded = next.value.disabled && !row.disabled;
     const committed = await commit(context, {
-      event: { ...event, detail: Object.keys(change).join(", ") },
-      before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, revokedWith(row))] : [],
-      guarded: updateRow(context, row, next.value),
+      event: { ...event, detail: membersOf(change) },
+      before: isEnded ? [revokeTokensOf(context, revokedWith(row))] : [],
+      guarded: updateProviderRow(context, row, next.value),
     });
     if (committed.ok) return accept(storedProvider(next.value));
-    return refuse(committed.refusal === "unique" ? nameTaken(next.value.name) : CHANGED_MEANWHILE);
+    return refuse(committed.refusal === "unique" ? nameTaken(KIND, next.value.name) : CHANGED_MEANWHILE);
   });
 }
 
 /** Ends a trust; tokens that were got by it are revoked. */
 export async function deleteProvider(
   context: Context,
-  ref: AccountRef,
-  id: string,
+  ref: MemberRef,
   ifMatch: readonly string[] | undefined,
 ): Promise<Result<true, Problem>> {
-  const found = await locateProvider(context.deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf("delete", found, id);
-  const access = { found, permission: "federated-identity-providers:delete", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
-    const thisState = and(
-      eq(provider.projectId, row.projectId),
-      eq(provider.id, row.id),
-      eq(provider.version, row.version),
-    );
+  const found = await locateProvider(context.deps, ref);
+  const permission = "federated-identity-providers:delete";
+  const action = "federated_identity_provider.delete";
+  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
     const committed = await commit(context, {
       event,
       before: [revokeTokensOf(context, revokedWith(row))],
-      guarded: context.deps.db.delete(provider).where(thisState),
+      guarded: context.deps.db.delete(provider).where(isAt(provider, row)),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
@@ -144,16 +136,13 @@ export async function deleteProvider(
  * For a compromised issuer key: the project believes no cached key of this issuer from the next exchange on, but
  * asks the issuer anew. Other projects keep their cache: tenants never meet.
  */
-export async function purgeProviderKeys(
-  context: Context,
-  ref: AccountRef,
-  id: string,
-): Promise<Result<true, Problem>> {
+export async function purgeProviderKeys(context: Context, ref: MemberRef): Promise<Result<true, Problem>> {
   const { deps } = context;
-  const found = await locateProvider(deps, ref.project, ref.serviceAccount, id);
-  const event = eventOf("purge_keys", found, id);
-  const access = { found, permission: "federated-identity-providers:purge-keys", place } as const;
-  return attempt(context, { ...access, event }, async ({ projectId, issuer, jwks }) => {
+  const found = await locateProvider(deps, ref);
+  const permission = "federated-identity-providers:purge-keys";
+  const action = "federated_identity_provider.purge_keys";
+  const access = { found, permission, place, action, id: ref.id } as const;
+  return attempt(context, access, async ({ projectId, issuer, jwks }, event) => {
     if (jwks !== null) return refuse(KEYS_UPLOADED);
     const mark = { generation: newId(deps.nowMs()), purgedAt: secondsOf(deps.nowMs()) };
     const guarded = insertSelect(
@@ -171,14 +160,6 @@ function revokedWith(row: ProviderRow) {
   return { ...place(row), federatedIdentityProviderId: row.id };
 }
 
-function eventOf(verb: "update" | "delete" | "purge_keys", found: Result<ProviderRow, Problem>, id: string) {
-  return {
-    action: `federated_identity_provider.${verb}`,
-    target: { type: "federated_identity_provider", id },
-    ...(found.ok ? place(found.value) : {}),
-  } as const;
-}
-
 const KEYS_UPLOADED: Problem = {
   code: "nothing_to_purge",
   detail: "This trust believes its uploaded jwks alone; replace those by PATCH, there is no cache to purge.",
@@ -188,8 +169,3 @@ const LIMIT_REACHED: Problem = {
   code: "limit_reached",
   detail: `A service account has at most ${PROVIDERS_PER_ACCOUNT_MAX} federated identity providers; delete one first.`,
 };
-
-function nameTaken(name: string): Problem {
-  const detail = `Another federated identity provider of this account is named ${name}.`;
-  return { code: "name_taken", detail, errors: [{ pointer: "/name", code: "name_taken", detail }] };
-}

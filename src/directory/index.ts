@@ -3,78 +3,41 @@
  * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
  */
 export { listProjectAuditEvents, listServiceAuditEvents } from "./audit_events.ts";
-export { noteExpiring } from "./expiring.ts";
+export type { Stored } from "./etag.ts";
+export { noteExpiring } from "./expiry_notes.ts";
 export {
   createProvider,
   deleteProvider,
   getProvider,
   listProviders,
-  type ProviderChange,
-  type ProviderInput,
-  type ProviderItem,
   purgeProviderKeys,
   updateProvider,
 } from "./federated_identity_providers.ts";
-export {
-  createKey,
-  deleteKey,
-  getKey,
-  type KeyChange,
-  type KeyFile,
-  type KeyInput,
-  type KeyItem,
-  listKeys,
-  publicKeysOf,
-  updateKey,
-} from "./keys.ts";
-export { type LeakReport, reportLeaked } from "./leaked_credentials.ts";
+export { createKey, deleteKey, getKey, listKeys, publicKeysOf, updateKey } from "./keys.ts";
+export { reportLeaked } from "./leaked_credentials.ts";
 export {
   createProjectToken,
   deleteProjectToken,
   getProjectToken,
   listProjectTokens,
-  type ProjectTokenInput,
-  type ProjectTokenItem,
   regenerateProjectToken,
-  renameProjectToken,
+  updateProjectToken,
 } from "./project_tokens.ts";
-export {
-  createProject,
-  deleteProject,
-  getProject,
-  listProjects,
-  type ProjectChange,
-  type ProjectInput,
-  type ProjectItem,
-  updateProject,
-} from "./projects.ts";
+export { createProject, deleteProject, getProject, listProjects, updateProject } from "./projects.ts";
 export {
   createResourceServer,
   deleteResourceServer,
   getResourceServer,
   listResourceServers,
-  type ResourceServerChange,
-  type ResourceServerInput,
-  type ResourceServerItem,
   updateResourceServer,
 } from "./resource_servers.ts";
-export {
-  createRevocation,
-  getRevocation,
-  listRevocations,
-  type RevocationInput,
-  type RevocationItem,
-} from "./revocations.ts";
+export { createRevocation, getRevocation, listRevocations } from "./revocations.ts";
 export {
   createServiceAccount,
   deleteServiceAccount,
   getServiceAccount,
   listServiceAccounts,
-  type ServiceAccountChange,
-  type ServiceAccountInput,
-  type ServiceAccountItem,
   updateServiceAccount,
 } from "./service_accounts.ts";
 export { getSigningKeys, rotateSigningKeys } from "./signing_keys.ts";
 export { introspectToken, revokeToken } from "./tokens.ts";
-export type { Labels, LabelsChange, Stored } from "./versioned.ts";

@@ -1,13 +1,14 @@
 import type { Context } from "../deps.ts";
-import { instantOf } from "../protocol/index.ts";
+import { instantOf, secondsOf } from "../protocol/index.ts";
 import { publicKeyPem } from "../trust/index.ts";
-import { expiryWarnings } from "./expiry.ts";
+import { etagOf, type Stored } from "./etag.ts";
+import { expiryWarnings } from "./expiry_warnings.ts";
 import type { NewKey } from "./key_row.ts";
 import type { KeyRow, ServiceAccountRow } from "./locate.ts";
 
 export type KeyItem = Awaited<ReturnType<typeof keyItem>>;
 
-/** @param now integer seconds, for what is said of its end */
+/** A key as it is answered. @param now integer seconds, for what is said of its end */
 export async function keyItem(row: KeyRow, now: number) {
   return {
     id: row.id,
@@ -17,6 +18,7 @@ export async function keyItem(row: KeyRow, now: number) {
     createdAt: instantOf(row.createdAt),
     updatedAt: instantOf(row.updatedAt),
     validUntil: row.validUntil === null ? null : instantOf(row.validUntil),
+    leakedAt: row.leakedAt === null ? null : instantOf(row.leakedAt),
     publicKey: await publicKeyPem(row.publicJwk),
     keyType: KEY_TYPE,
     keyOrigin: row.keyOrigin,
@@ -25,6 +27,11 @@ export async function keyItem(row: KeyRow, now: number) {
     lastUsedBy: row.lastUsedAt === null ? null : { ip: row.lastUsedIp, userAgent: row.lastUsedUserAgent },
     warnings: expiryWarnings(row.validUntil, now),
   };
+}
+
+/** A key as it is answered, with its tag. */
+export async function storedKey({ deps }: Context, row: KeyRow): Promise<Stored<KeyItem>> {
+  return { item: await keyItem(row, secondsOf(deps.nowMs())), etag: etagOf(row) };
 }
 
 /** All keys here are the account's to manage. */

@@ -1,10 +1,9 @@
-import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { type AccountKeyAlgorithm, generateAccountKey } from "../keyring/index.ts";
 import {
   accept,
+  Fault,
   KEYS_PER_ACCOUNT_MAX,
-  type MemberProblem,
   type Problem,
   type Result,
   refuse,
@@ -12,8 +11,11 @@ import {
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { type RegisteredKey, readPublicKey } from "../trust/index.ts";
+import { whileRoom } from "./account_members.ts";
+import { isAt } from "./etag.ts";
 import type { KeyRow, ServiceAccountRow } from "./locate.ts";
-import { merged } from "./versioned.ts";
+import { merged } from "./merge_patch.ts";
+import { badMember } from "./problems.ts";
 
 const { serviceAccountKey } = schema;
 
@@ -61,6 +63,7 @@ export async function newKey(
     thumbprint: key.thumbprint,
     active: true,
     validUntil: input.validUntil ?? null,
+    leakedAt: null,
     lastUsedAt: null,
     lastUsedIp: null,
     lastUsedUserAgent: null,
@@ -78,7 +81,7 @@ async function materialOf(
   if (input.publicKey === undefined) {
     const pair = await generateAccountKey(input.algorithm ?? ALGORITHM_DEFAULT);
     const key = await readPublicKey(JSON.stringify(pair.publicJwk));
-    if (!key.ok) throw new Error(`a generated key ${key.refusal}`);
+    if (!key.ok) throw new Fault("keyring", `a generated key ${key.refusal}`);
     return accept({ key: key.value, privateKey: pair.privateKey });
   }
   const key = await readPublicKey(input.publicKey);
@@ -91,20 +94,18 @@ async function materialOf(
   return refuse(badMember("/algorithm", "contradiction", detail));
 }
 
-/** Inserted only while the account is there and has room: of two that race for the last place one gets it. */
+/** Inserted only while the account is there and has room. */
 export function insertKey({ deps }: Context, row: KeyRow): Statement {
-  return insertSelect(
-    deps.db,
-    serviceAccountKey,
-    row,
-    sql`FROM service_account a WHERE a.id = ${row.serviceAccountId}
-      AND (SELECT count(*) FROM service_account_key k WHERE k.service_account_id = a.id) < ${KEYS_PER_ACCOUNT_MAX}`,
-  );
+  const room = { table: serviceAccountKey, max: KEYS_PER_ACCOUNT_MAX };
+  return insertSelect(deps.db, serviceAccountKey, row, whileRoom(row, room));
 }
 
-export function changedKey(row: KeyRow, change: KeyChange, now: number): Result<KeyRow, Problem> {
+/** The key after a change; refuses what may not be stored. */
+export function changedKey({ deps }: Context, row: KeyRow, change: KeyChange): Result<KeyRow, Problem> {
+  const now = secondsOf(deps.nowMs());
   const validUntil = merged(row.validUntil, change.validUntil);
   if (change.validUntil !== undefined && validUntil !== null && validUntil <= now) return refuse(PAST);
+  if (change.active === true && row.leakedAt !== null) return refuse(LEAKED);
   return accept({
     ...row,
     active: change.active ?? row.active,
@@ -116,30 +117,22 @@ export function changedKey(row: KeyRow, change: KeyChange, now: number): Result<
   });
 }
 
-/** This key in exactly this state. */
-export function isThisKey(row: KeyRow) {
-  return and(
-    eq(serviceAccountKey.projectId, row.projectId),
-    eq(serviceAccountKey.id, row.id),
-    eq(serviceAccountKey.version, row.version),
-  );
-}
-
+/** Changes the row only at the version that was read. */
 export function updateKeyRow({ deps }: Context, row: KeyRow, next: KeyRow): Statement {
   const { active, validUntil, expiryNotedAt, version, updatedAt } = next;
   return deps.db
     .update(serviceAccountKey)
     .set({ active, validUntil, expiryNotedAt, version, updatedAt })
-    .where(isThisKey(row));
+    .where(isAt(serviceAccountKey, row));
 }
+
+const LEAKED: Problem = {
+  code: "key_leaked",
+  detail: "Somebody else has its private half, so it stays off: make another key and delete this one.",
+};
 
 const PAST: Problem = badMember(
   "/validUntil",
   "in_the_past",
   "validUntil has passed already; to end a key now, set active to false or delete it.",
 );
-
-function badMember(pointer: string, code: string, detail: string): Problem {
-  const errors: readonly MemberProblem[] = [{ pointer, code, detail }];
-  return { code: "invalid_body", detail, errors };
-}

@@ -1,11 +1,13 @@
-import { and, eq, gt, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { type AuditAction, commit, type TargetType } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, secondsOf } from "../protocol/index.ts";
-import { readBatch, type Statement, schema } from "../store/index.ts";
-import { IS_REVOKED, revokeAccessTokens, revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
+import { accept, hasPassed, type Problem, type Result, secondsOf } from "../protocol/index.ts";
+import { readBatch, schema } from "../store/index.ts";
+import { IS_REVOKED, revokeTokensOf } from "../tokens/index.ts";
 import { attempt } from "./attempt.ts";
 import { type Traces, tracesOf } from "./leaked_traces.ts";
+import { placeInAccount, placeOfService } from "./places.ts";
+import { type End, endOfToken } from "./token_end.ts";
 
 const { accessToken, projectToken, serviceAccountKey } = schema;
 
@@ -15,7 +17,13 @@ type CredentialType = "access_token" | "project_token" | "service_account_key";
 export interface LeakReport {
   readonly index: number;
   readonly recognised: boolean;
-  readonly found: readonly { readonly type: CredentialType; readonly wasLive: boolean }[];
+  readonly found: readonly {
+    readonly type: CredentialType;
+    /** Whether it was this report that ended it. */
+    readonly wasLive: boolean;
+  }[];
+  /** Whether the string held more than is looked at: to be reported again in parts. */
+  readonly truncated: boolean;
 }
 
 /** A credential of ours that somebody else has seen. */
@@ -27,6 +35,8 @@ interface Leaked {
   readonly projectId: string;
   readonly serviceAccountId: string;
   readonly isLive: boolean;
+  /** Whether there is nothing left to do. A key that is merely off still has to be kept from coming back. */
+  readonly isOver: boolean;
 }
 
 /**
@@ -38,17 +48,24 @@ export async function reportLeaked(
   context: Context,
   reported: readonly string[],
 ): Promise<Result<readonly LeakReport[], Problem>> {
-  const event = { action: "leaked_credential.report", target: { type: "leaked_credential" } } as const;
-  const access = { found: accept(true), permission: "leaked-credentials:report", place: () => ({}) } as const;
-  return attempt(context, { ...access, event }, async () => {
+  const access = {
+    found: accept(true),
+    permission: "leaked-credentials:report",
+    place: placeOfService,
+    action: "leaked_credential.report",
+  } as const;
+  return attempt(context, access, async () => {
     const traces = await Promise.all(reported.map(tracesOf));
-    const leaked = await recognise(context, traces);
-    for (const one of leaked) if (one.isLive) await end(context, one);
+    const ours: (Leaked & { readonly wasLive: boolean })[] = [];
+    for (const leaked of await recognise(context, traces)) {
+      const isEndedNow = !leaked.isOver && (await end(context, leaked));
+      ours.push({ ...leaked, wasLive: leaked.isLive && isEndedNow });
+    }
     return accept(
-      traces.map(({ hashes, thumbprints }, index) => {
-        const own = leaked.filter(({ trace }) => hashes.includes(trace) || thumbprints.includes(trace));
-        const found = own.map(({ type, isLive }) => ({ type, wasLive: isLive }));
-        return { index, recognised: found.length > 0, found };
+      traces.map(({ hashes, thumbprints, truncated }, index) => {
+        const own = ours.filter(({ trace }) => hashes.includes(trace) || thumbprints.includes(trace));
+        const found = own.map(({ type, wasLive }) => ({ type, wasLive }));
+        return { index, recognised: found.length > 0, found, truncated };
       }),
     );
   });
@@ -68,33 +85,30 @@ async function recognise({ deps }: Context, traces: readonly Traces[]): Promise<
     db.select().from(projectToken).where(sql`${projectToken.tokenSha256} IN ${hashes}`),
     db.select().from(serviceAccountKey).where(sql`${serviceAccountKey.thumbprint} IN ${thumbprints}`),
   ]);
-  const tokens = access.map(({ row: { jti, tokenSha256, ...row }, isRevoked: revoked }) => {
-    return {
-      ...ownerOf(row),
-      type: "access_token",
-      id: jti,
-      trace: tokenSha256,
-      isLive: revoked === 0,
-    } as const;
-  });
-  const projectTokens = project.map(({ tokenSha256, revokedAt, expiresAt, ...row }) => {
-    const isLive = revokedAt === null && expiresAt > now;
-    return { ...ownerOf(row), type: "project_token", id: row.id, trace: tokenSha256, isLive } as const;
-  });
-  const accountKeys = keys.map(({ thumbprint, active, ...row }) => {
-    return {
-      ...ownerOf(row),
-      type: "service_account_key",
+  // Access tokens first: the end of what they were got by would take them along, without an event of their own.
+  return [
+    ...access.map(({ row, isRevoked }) => ({
+      ...placeInAccount(row),
+      type: "access_token" as const,
+      id: row.jti,
+      trace: row.tokenSha256,
+      isLive: isRevoked === 0,
+      isOver: isRevoked !== 0,
+    })),
+    ...project.map((row) => {
+      const isLive = row.revokedAt === null && row.expiresAt > now;
+      const type = "project_token" as const;
+      return { ...placeInAccount(row), type, id: row.id, trace: row.tokenSha256, isLive, isOver: !isLive };
+    }),
+    ...keys.map((row) => ({
+      ...placeInAccount(row),
+      type: "service_account_key" as const,
       id: row.id,
-      trace: thumbprint,
-      isLive: active,
-    } as const;
-  });
-  return [...projectTokens, ...accountKeys, ...tokens];
-}
-
-function ownerOf({ projectId, serviceAccountId }: Pick<Leaked, "projectId" | "serviceAccountId">) {
-  return { projectId, serviceAccountId };
+      trace: row.thumbprint,
+      isLive: row.active && !hasPassed(row.validUntil, now),
+      isOver: row.leakedAt !== null,
+    })),
+  ];
 }
 
 /** One parameter for all of them: a statement has a bound on its parameters. */
@@ -102,58 +116,35 @@ function anyOf(values: readonly string[]): SQL {
   return sql`(SELECT value FROM json_each(${JSON.stringify(values)}))`;
 }
 
-/** Ends one credential and what was got by it. A guard that matches nothing says that somebody was faster. */
-async function end(context: Context, leaked: Leaked): Promise<void> {
-  const { type, id, projectId, serviceAccountId } = leaked;
+/** Ends one credential and what was got by it; false where somebody was faster. */
+async function end(context: Context, leaked: Leaked): Promise<boolean> {
+  const { type, id } = leaked;
   const action: AuditAction = `${type}.leaked`;
   const target = { type: type satisfies TargetType, id };
   const detail = "Reported as leaked; it was ended at once.";
-  await commit(context, {
-    event: { action, target, projectId, serviceAccountId, detail },
+  const committed = await commit(context, {
+    event: { action, target, ...placeInAccount(leaked), detail },
     ...endOf(context, leaked),
   });
+  return committed.ok;
 }
 
-function endOf(
-  context: Context,
-  { type, id, projectId, serviceAccountId }: Leaked,
-): { readonly before: readonly Statement[]; readonly guarded: Statement } {
-  switch (type) {
-    case "access_token":
-      return {
-        before: [],
-        guarded: revokeAccessTokens(
-          context,
-          sql`${accessToken.projectId} = ${projectId} AND ${accessToken.jti} = ${id}`,
-          null,
-        ),
-      };
-    case "project_token":
-      return {
-        before: [revokeTokensOf(context, { projectId, serviceAccountId, projectTokenId: id })],
-        guarded: revokeProjectTokens(
-          context,
-          sql`${projectToken.projectId} = ${projectId} AND ${projectToken.id} = ${id}`,
-          null,
-        ),
-      };
-    case "service_account_key":
-      return {
-        before: [revokeTokensOf(context, { projectId, serviceAccountId, serviceAccountKeyId: id })],
-        guarded: context.deps.db
-          .update(serviceAccountKey)
-          .set({
-            active: false,
-            version: sql`${serviceAccountKey.version} + 1`,
-            updatedAt: secondsOf(context.deps.nowMs()),
-          })
-          .where(
-            and(
-              eq(serviceAccountKey.projectId, projectId),
-              eq(serviceAccountKey.id, id),
-              eq(serviceAccountKey.active, true),
-            ),
-          ),
-      };
-  }
+function endOf(context: Context, { type, ...leaked }: Leaked): End {
+  return type === "service_account_key"
+    ? endOfKey(context, leaked)
+    : endOfToken(context, { type, tokenSha256: leaked.trace, ...leaked });
+}
+
+function endOfKey(context: Context, { id, projectId, serviceAccountId }: Omit<Leaked, "type">): End {
+  const { db, nowMs } = context.deps;
+  const now = secondsOf(nowMs());
+  const { version, leakedAt } = serviceAccountKey;
+  const isThis = and(eq(serviceAccountKey.projectId, projectId), eq(serviceAccountKey.id, id));
+  return {
+    before: [revokeTokensOf(context, { projectId, serviceAccountId, serviceAccountKeyId: id })],
+    guarded: db
+      .update(serviceAccountKey)
+      .set({ active: false, leakedAt: now, version: sql`${version} + 1`, updatedAt: now })
+      .where(and(isThis, isNull(leakedAt))),
+  };
 }

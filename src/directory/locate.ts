@@ -1,5 +1,6 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import type { Deps } from "../deps.ts";
 import { accept, notFound, type Problem, type Result } from "../protocol/index.ts";
 import { isUuid, readBatch, schema } from "../store/index.ts";
@@ -20,14 +21,24 @@ export type ProviderRow = typeof provider.$inferSelect;
 export type KeyRow = typeof serviceAccountKey.$inferSelect;
 export type ProjectTokenRow = typeof projectToken.$inferSelect;
 export type ResourceServerRow = typeof resourceServer.$inferSelect;
+export type RevocationRow = typeof revocation.$inferSelect;
 
-/** `{project}` and `{serviceAccount}` of a path. */
+/** `{project}` and `{serviceAccount}` of a path: the former an id or a name, the latter an e-mail too. */
 export interface AccountRef {
   readonly project: string;
   readonly serviceAccount: string;
 }
 
-export type RevocationRow = typeof revocation.$inferSelect;
+/** Something that an account owns, by its id. */
+export interface MemberRef extends AccountRef {
+  readonly id: string;
+}
+
+/** Something that a project owns, by its id. */
+export interface ProjectMemberRef {
+  readonly project: string;
+  readonly id: string;
+}
 
 type Located<Value> = Promise<Result<Value, Problem>>;
 
@@ -37,15 +48,11 @@ export async function locateProject(deps: Deps, ref: string): Located<ProjectRow
   return rows[0] === undefined ? notFound("project") : accept(rows[0]);
 }
 
-/** `{project}` and `{serviceAccount}` of a path, the latter an id, an e-mail or a name, in this project alone. */
-export async function locateServiceAccount(
-  deps: Deps,
-  projectRef: string,
-  accountRef: string,
-): Located<ServiceAccountRow> {
+/** An account, in this project alone. */
+export async function locateServiceAccount(deps: Deps, ref: AccountRef): Located<ServiceAccountRow> {
   const [projects, accounts] = await readBatch(deps.db, [
-    projectQuery(deps, projectRef),
-    accountQuery(deps, projectRef, accountRef),
+    projectQuery(deps, ref.project),
+    accountQuery(deps, ref),
   ]);
   if (projects[0] === undefined) return notFound("project");
   if (accounts[0] === undefined) return notFound("service account");
@@ -53,54 +60,54 @@ export async function locateServiceAccount(
 }
 
 /** A trust by its id, of this account of this project alone. */
-export async function locateProvider(
-  deps: Deps,
-  projectRef: string,
-  accountRef: string,
-  id: string,
-): Located<ProviderRow> {
-  const ref = { project: projectRef, serviceAccount: accountRef };
-  const found = await locateOwned(
-    deps,
-    ref,
-    "federated identity provider",
-    ownedQuery(deps, ref, provider, id),
-  );
+export async function locateProvider(deps: Deps, ref: MemberRef): Located<ProviderRow> {
+  const query = deps.db
+    .select()
+    .from(provider)
+    .where(isMember(deps, provider, ref));
+  const found = await locateOwned(deps, ref, { what: "federated identity provider", query });
   return found.ok ? accept(found.value.row) : found;
 }
 
 /** A key by its id, of this account of this project alone. */
-export async function locateKey(deps: Deps, ref: AccountRef, id: string): Located<KeyRow> {
-  const found = await locateOwned(deps, ref, "key", ownedQuery(deps, ref, serviceAccountKey, id));
+export async function locateKey(deps: Deps, ref: MemberRef): Located<KeyRow> {
+  const query = deps.db
+    .select()
+    .from(serviceAccountKey)
+    .where(isMember(deps, serviceAccountKey, ref));
+  const found = await locateOwned(deps, ref, { what: "key", query });
   return found.ok ? accept(found.value.row) : found;
 }
 
+/** A project token and whose it is. */
+export type OwnedProjectToken = ProjectTokenRow & { readonly account: ServiceAccountRow };
+
 /** A project token that is not revoked, with its account. */
-export async function locateProjectToken(
-  deps: Deps,
-  ref: AccountRef,
-  id: string,
-): Located<Owned<ProjectTokenRow>> {
-  const found = await locateOwned(deps, ref, "project token", ownedQuery(deps, ref, projectToken, id));
-  if (found.ok && found.value.row.revokedAt !== null) return notFound("project token");
-  return found;
+export async function locateProjectToken(deps: Deps, ref: MemberRef): Located<OwnedProjectToken> {
+  const query = deps.db
+    .select()
+    .from(projectToken)
+    .where(isMember(deps, projectToken, ref));
+  const found = await locateOwned(deps, ref, { what: "project token", query });
+  if (!found.ok) return found;
+  const { row, account } = found.value;
+  return row.revokedAt === null ? accept({ ...row, account }) : notFound("project token");
 }
 
-/** Something of an account, and the account. */
-export interface Owned<Row> {
-  readonly row: Row;
-  readonly account: ServiceAccountRow;
+/** Rows of one table, not read yet, and what one of them is called. */
+interface Sought<Row> {
+  readonly what: string;
+  readonly query: RunnableQuery<Row[], "sqlite">;
 }
 
 async function locateOwned<Row extends { readonly serviceAccountId: string }>(
   deps: Deps,
   ref: AccountRef,
-  what: string,
-  query: RunnableQuery<Row[], "sqlite">,
-): Located<Owned<Row>> {
+  { what, query }: Sought<Row>,
+): Located<{ readonly row: Row; readonly account: ServiceAccountRow }> {
   const [projects, accounts, rows] = await readBatch(deps.db, [
     projectQuery(deps, ref.project),
-    accountQuery(deps, ref.project, ref.serviceAccount),
+    accountQuery(deps, ref),
     query,
   ]);
   const account = accounts[0];
@@ -110,42 +117,37 @@ async function locateOwned<Row extends { readonly serviceAccountId: string }>(
   return row === undefined ? notFound(what) : accept({ row, account });
 }
 
-type OwnedTable = typeof provider | typeof serviceAccountKey | typeof projectToken;
-
-function ownedQuery<Table extends OwnedTable>(
-  deps: Deps,
-  { project: ref }: AccountRef,
-  table: Table,
-  id: string,
-) {
-  const isThis = and(eq(table.id, id), eq(table.projectId, ofProject(deps, ref)));
-  return deps.db
-    .select()
-    .from(table as OwnedTable)
-    .where(isThis) as unknown as RunnableQuery<Table["$inferSelect"][], "sqlite">;
-}
-
 /** A resource server by its id, of this project alone. */
-export async function locateResourceServer(deps: Deps, ref: string, id: string): Located<ResourceServerRow> {
-  const isThis = and(eq(resourceServer.id, id), eq(resourceServer.projectId, ofProject(deps, ref)));
-  return locateIn(deps, ref, "resource server", deps.db.select().from(resourceServer).where(isThis));
+export async function locateResourceServer(deps: Deps, ref: ProjectMemberRef): Located<ResourceServerRow> {
+  const query = deps.db
+    .select()
+    .from(resourceServer)
+    .where(isMember(deps, resourceServer, ref));
+  return locateIn(deps, ref.project, { what: "resource server", query });
 }
 
 /** A revocation by its id, of this project alone. */
-export async function locateRevocation(deps: Deps, ref: string, id: string): Located<RevocationRow> {
-  const isThis = and(eq(revocation.id, id), eq(revocation.projectId, ofProject(deps, ref)));
-  return locateIn(deps, ref, "revocation", deps.db.select().from(revocation).where(isThis));
+export async function locateRevocation(deps: Deps, ref: ProjectMemberRef): Located<RevocationRow> {
+  const query = deps.db
+    .select()
+    .from(revocation)
+    .where(isMember(deps, revocation, ref));
+  return locateIn(deps, ref.project, { what: "revocation", query });
 }
 
-async function locateIn<Row>(
-  deps: Deps,
-  projectRef: string,
-  what: string,
-  query: RunnableQuery<Row[], "sqlite">,
-): Located<Row> {
+async function locateIn<Row>(deps: Deps, projectRef: string, { what, query }: Sought<Row>): Located<Row> {
   const [projects, rows] = await readBatch(deps.db, [projectQuery(deps, projectRef), query]);
   if (projects[0] === undefined) return notFound("project");
   return rows[0] === undefined ? notFound(what) : accept(rows[0]);
+}
+
+/** What a path names by its id, in the path's project alone. */
+function isMember(
+  deps: Deps,
+  table: Readonly<Record<"id" | "projectId", SQLiteColumn>>,
+  ref: ProjectMemberRef,
+): SQL | undefined {
+  return and(eq(table.id, ref.id), eq(table.projectId, ofProject(deps, ref.project)));
 }
 
 function isProject(ref: string) {
@@ -161,11 +163,11 @@ function ofProject(deps: Deps, ref: string) {
   return sql`(${deps.db.select({ id: project.id }).from(project).where(isProject(ref))})`;
 }
 
-function accountQuery(deps: Deps, projectRef: string, ref: string) {
+function accountQuery(deps: Deps, ref: AccountRef) {
   return deps.db
     .select()
     .from(serviceAccount)
-    .where(and(eq(serviceAccount.projectId, ofProject(deps, projectRef)), isAccount(ref)));
+    .where(and(eq(serviceAccount.projectId, ofProject(deps, ref.project)), isAccount(ref.serviceAccount)));
 }
 
 function isAccount(ref: string) {

@@ -1,8 +1,7 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, isNull, type SQL } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   accept,
-  instantOf,
   PROJECT_TOKENS_PER_ACCOUNT_MAX,
   type Problem,
   type Result,
@@ -10,9 +9,10 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
-import { makeProjectToken } from "../tokens/index.ts";
-import { expiryWarnings } from "./expiry.ts";
-import type { Owned, ProjectTokenRow, ServiceAccountRow } from "./locate.ts";
+import { mintProjectToken } from "../tokens/index.ts";
+import { whileRoom } from "./account_members.ts";
+import { isAt } from "./etag.ts";
+import type { OwnedProjectToken, ProjectTokenRow, ServiceAccountRow } from "./locate.ts";
 
 const { projectToken } = schema;
 
@@ -22,21 +22,27 @@ export interface ProjectTokenInput {
   readonly expiresAt?: number | undefined;
 }
 
+/** A merge patch. @see RFC 7396 */
+export interface ProjectTokenChange {
+  readonly name?: string | undefined;
+}
+
 /** A token as its row will have it, and itself: answered once, never stored. */
-export interface MadeToken {
+export interface MadeProjectToken {
   readonly row: ProjectTokenRow;
   readonly token: string;
 }
 
-export async function newToken(
+/** A token as it will be stored, and itself; refuses an end that has passed. */
+export async function newProjectToken(
   context: Context,
   account: ServiceAccountRow,
   input: ProjectTokenInput,
-): Promise<Result<MadeToken, Problem>> {
+): Promise<Result<MadeProjectToken, Problem>> {
   const now = secondsOf(context.deps.nowMs());
   const expiresAt = input.expiresAt ?? threeYearsAfter(now);
   if (expiresAt <= now) return refuse(PAST);
-  return makeToken(context, account, {
+  return withToken(context, account, {
     id: newId(context.deps.nowMs()),
     projectId: account.projectId,
     serviceAccountId: account.id,
@@ -58,15 +64,15 @@ export async function newToken(
 }
 
 /** The same row with another token, for as long as the one before. */
-export async function regeneratedToken(
+export async function regeneratedProjectToken(
   context: Context,
-  { row, account }: Owned<ProjectTokenRow>,
-): Promise<Result<MadeToken, Problem>> {
+  { account, ...row }: OwnedProjectToken,
+): Promise<Result<MadeProjectToken, Problem>> {
   const now = secondsOf(context.deps.nowMs());
   // Three calendar years are no fixed number of seconds: a default stays a default.
   const hadDefault = row.expiresAt === threeYearsAfter(row.issuedAt);
   const sameAgain = Math.min(now + (row.expiresAt - row.issuedAt), LAST_INSTANT);
-  return makeToken(context, account, {
+  return withToken(context, account, {
     ...row,
     generation: row.generation + 1,
     issuedAt: now,
@@ -77,13 +83,13 @@ export async function regeneratedToken(
   });
 }
 
-async function makeToken(
+async function withToken(
   { deps }: Context,
   account: ServiceAccountRow,
   row: ProjectTokenRow,
-): Promise<Result<MadeToken, Problem>> {
+): Promise<Result<MadeProjectToken, Problem>> {
   if (deps.config.projectTokenKey === undefined) return refuse(OFF);
-  const made = await makeProjectToken(deps.config, { ...row, account });
+  const made = await mintProjectToken(deps.config, { ...row, account });
   return accept({ row: { ...row, tokenSha256: made.sha256 }, token: made.compact });
 }
 
@@ -97,53 +103,39 @@ function threeYearsAfter(seconds: number): number {
   return secondsOf(date.setUTCFullYear(date.getUTCFullYear() + DEFAULT_YEARS));
 }
 
-/** Inserted only while the account is there and has room: of two that race for the last place one gets it. */
-export function insertToken({ deps }: Context, row: ProjectTokenRow): Statement {
-  return insertSelect(
-    deps.db,
-    projectToken,
-    row,
-    sql`FROM service_account a WHERE a.id = ${row.serviceAccountId}
-      AND (SELECT count(*) FROM project_token t
-        WHERE t.service_account_id = a.id AND t.revoked_at IS NULL) < ${PROJECT_TOKENS_PER_ACCOUNT_MAX}`,
-  );
+/** The token after a change: itself it stays good. */
+export function changedProjectToken(
+  { deps }: Context,
+  row: ProjectTokenRow,
+  change: ProjectTokenChange,
+): ProjectTokenRow {
+  const updatedAt = secondsOf(deps.nowMs());
+  return { ...row, name: change.name ?? row.name, version: row.version + 1, updatedAt };
+}
+
+/** Inserted only while the account is there and has room, which tokens that are revoked do not take. */
+export function insertProjectToken({ deps }: Context, row: ProjectTokenRow): Statement {
+  const counts = isNull(projectToken.revokedAt);
+  const room = { table: projectToken, max: PROJECT_TOKENS_PER_ACCOUNT_MAX, counts };
+  return insertSelect(deps.db, projectToken, row, whileRoom(row, room));
 }
 
 /** This token in exactly this state. */
-export function isThisToken(row: ProjectTokenRow) {
-  return and(
-    eq(projectToken.projectId, row.projectId),
-    eq(projectToken.id, row.id),
-    eq(projectToken.version, row.version),
-    isNull(projectToken.revokedAt),
-  );
+export function isThisProjectToken(row: ProjectTokenRow): SQL | undefined {
+  return and(isAt(projectToken, row), isNull(projectToken.revokedAt));
 }
 
-export function updateTokenRow({ deps }: Context, row: ProjectTokenRow, next: ProjectTokenRow): Statement {
+/** Changes the row only at the version that was read. */
+export function updateProjectTokenRow(
+  { deps }: Context,
+  row: ProjectTokenRow,
+  next: ProjectTokenRow,
+): Statement {
   const { name, tokenSha256, generation, issuedAt, expiresAt, expiryNotedAt, version, updatedAt } = next;
   return deps.db
     .update(projectToken)
     .set({ name, tokenSha256, generation, issuedAt, expiresAt, expiryNotedAt, version, updatedAt })
-    .where(isThisToken(row));
-}
-
-export type ProjectTokenItem = ReturnType<typeof projectTokenItem>;
-
-/** @param now integer seconds, for what is said of its end */
-export function projectTokenItem(row: ProjectTokenRow, now: number) {
-  return {
-    id: row.id,
-    projectId: row.projectId,
-    serviceAccountId: row.serviceAccountId,
-    name: row.name,
-    createdAt: instantOf(row.createdAt),
-    updatedAt: instantOf(row.updatedAt),
-    issuedAt: instantOf(row.issuedAt),
-    expiresAt: instantOf(row.expiresAt),
-    lastUsedAt: row.lastUsedAt === null ? null : instantOf(row.lastUsedAt),
-    lastUsedBy: row.lastUsedAt === null ? null : { ip: row.lastUsedIp, userAgent: row.lastUsedUserAgent },
-    warnings: expiryWarnings(row.expiresAt, now),
-  };
+    .where(isThisProjectToken(row));
 }
 
 const PAST: Problem = {

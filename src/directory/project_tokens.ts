@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull } from "drizzle-orm";
+import { and, isNull } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
@@ -11,76 +11,73 @@ import {
 } from "../protocol/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
-import { attempt, attemptChange, permitted } from "./attempt.ts";
+import { isOwnedBy, whyNoRoom } from "./account_members.ts";
+import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import type { Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
 import {
   type AccountRef,
   locateProjectToken,
   locateServiceAccount,
-  type Owned,
+  type MemberRef,
   type ProjectTokenRow,
-  type ServiceAccountRow,
 } from "./locate.ts";
+import { membersOf, type Patch } from "./merge_patch.ts";
+import { placeInAccount as place, placeOfAccount } from "./places.ts";
+import { CHANGED_MEANWHILE, nameTaken } from "./problems.ts";
 import {
-  insertToken,
-  isThisToken,
-  type MadeToken,
-  newToken,
-  type ProjectTokenInput,
   type ProjectTokenItem,
+  type ProjectTokenItemWithToken,
   projectTokenItem,
-  regeneratedToken,
-  updateTokenRow,
+  shownProjectToken,
+  storedProjectToken,
+} from "./project_token_item.ts";
+import {
+  changedProjectToken,
+  insertProjectToken,
+  isThisProjectToken,
+  newProjectToken,
+  type ProjectTokenChange,
+  type ProjectTokenInput,
+  regeneratedProjectToken,
+  updateProjectTokenRow,
 } from "./project_token_row.ts";
-import { CHANGED_MEANWHILE, etagOf, type Stored } from "./versioned.ts";
-
-export type { ProjectTokenInput, ProjectTokenItem } from "./project_token_row.ts";
 
 const { projectToken } = schema;
 
 type Verdict<Item> = Promise<Result<Stored<Item>, Problem>>;
-/** With the token itself: this once. */
-type ItemWithToken = ProjectTokenItem & { readonly token: string };
-type Found = Owned<ProjectTokenRow> & { readonly id: string; readonly version: number };
 
-const place = ({ row }: Found) => ({ projectId: row.projectId, serviceAccountId: row.serviceAccountId });
-const within = (row: ServiceAccountRow) => ({ projectId: row.projectId, serviceAccountId: row.id });
+/** How a name that is taken is told. */
+const KIND = "project token of this account";
 
+/** Makes a long-lived token. It is in the answer, and nowhere afterwards. */
 export async function createProjectToken(
   context: Context,
   ref: AccountRef,
   input: ProjectTokenInput,
-): Verdict<ItemWithToken> {
-  const found = await locateServiceAccount(context.deps, ref.project, ref.serviceAccount);
-  const event = {
-    action: "project_token.create",
-    target: { type: "project_token" },
-    ...(found.ok ? within(found.value) : {}),
-  } as const;
-  const access = { found, permission: "project-tokens:create", place: within } as const;
-  return attempt(context, { ...access, event }, async (account) => {
-    const made = await newToken(context, account, input);
+): Verdict<ProjectTokenItemWithToken> {
+  const found = await locateServiceAccount(context.deps, ref);
+  const permission = "project-tokens:create";
+  const access = { found, permission, place: placeOfAccount, action: "project_token.create" } as const;
+  return attempt(context, access, async (account, event) => {
+    const made = await newProjectToken(context, account, input);
     if (!made.ok) return made;
     const { row } = made.value;
     const committed = await commit(context, {
-      event: { ...event, target: { ...event.target, id: row.id }, detail: row.name },
-      guarded: insertToken(context, row),
+      event: { ...eventOn(event, row.id), detail: row.name },
+      guarded: insertProjectToken(context, row),
     });
-    if (committed.ok) return accept(shown(context, made.value));
-    if (committed.refusal === "unique") return refuse(nameTaken(input.name));
-    const still = await locateServiceAccount(context.deps, ref.project, ref.serviceAccount);
-    return still.ok ? refuse(LIMIT_REACHED) : still;
+    if (committed.ok) return accept(shownProjectToken(context, made.value));
+    if (committed.refusal === "unique") return refuse(nameTaken(KIND, row.name));
+    return refuse(await whyNoRoom(context, ref, LIMIT_REACHED));
   });
 }
 
-export async function getProjectToken(
-  context: Context,
-  ref: AccountRef,
-  id: string,
-): Verdict<ProjectTokenItem> {
-  const found = await locate(context, ref, id);
+/** A project token by its id, never itself. */
+export async function getProjectToken(context: Context, ref: MemberRef): Verdict<ProjectTokenItem> {
+  const found = await locateProjectToken(context.deps, ref);
   const access = { found, permission: "project-tokens:read", place } as const;
-  return permitted(context, access, async ({ row }) => accept(stored(context, row)));
+  return permitted(context, access, async (row) => accept(storedProjectToken(context, row)));
 }
 
 /** The tokens that are not revoked; never themselves. */
@@ -89,118 +86,81 @@ export async function listProjectTokens(
   ref: AccountRef,
   request: PageRequest,
 ): Promise<Result<Page<ProjectTokenItem>, Problem>> {
-  const { deps } = context;
-  const found = await locateServiceAccount(deps, ref.project, ref.serviceAccount);
-  const access = { found, permission: "project-tokens:read", place: within } as const;
+  const found = await locateServiceAccount(context.deps, ref);
+  const access = { found, permission: "project-tokens:read", place: placeOfAccount } as const;
   return permitted(context, access, (account) => {
-    const ofAccount = and(eq(projectToken.serviceAccountId, account.id), isNull(projectToken.revokedAt));
-    const query = (after: string, limit: number) =>
-      deps.db
-        .select()
-        .from(projectToken)
-        .where(and(ofAccount, gt(projectToken.id, after)))
-        .orderBy(asc(projectToken.id))
-        .limit(limit);
-    const render = (row: ProjectTokenRow) => projectTokenItem(row, secondsOf(deps.nowMs()));
-    return listPage(context, { name: "project-tokens", query, render }, request);
+    const scope = and(isOwnedBy(projectToken, placeOfAccount(account)), isNull(projectToken.revokedAt));
+    const render = (row: ProjectTokenRow) => projectTokenItem(row, secondsOf(context.deps.nowMs()));
+    return listPage(context, { name: "project-tokens", table: projectToken, scope, render }, request);
   });
 }
 
 /** Renames a token; the token itself stays good. */
-export async function renameProjectToken(
+export async function updateProjectToken(
   context: Context,
-  ref: AccountRef & { readonly id: string },
-  change: { readonly name?: string | undefined },
-  ifMatch: readonly string[] | undefined,
+  ref: MemberRef,
+  { change, ifMatch }: Patch<ProjectTokenChange>,
 ): Verdict<ProjectTokenItem> {
-  const found = await locate(context, ref, ref.id);
-  const event = eventOf("update", found, ref.id);
-  const access = { found, permission: "project-tokens:update", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async ({ row }) => {
-    const updatedAt = secondsOf(context.deps.nowMs());
-    const next = { ...row, name: change.name ?? row.name, version: row.version + 1, updatedAt };
+  const found = await locateProjectToken(context.deps, ref);
+  const permission = "project-tokens:update";
+  const access = { found, permission, place, action: "project_token.update", id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    const next = changedProjectToken(context, row, change);
     const committed = await commit(context, {
-      event: { ...event, detail: next.name },
-      guarded: updateTokenRow(context, row, next),
+      event: { ...event, detail: membersOf(change) },
+      guarded: updateProjectTokenRow(context, row, next),
     });
-    if (committed.ok) return accept(stored(context, next));
-    return refuse(committed.refusal === "unique" ? nameTaken(next.name) : CHANGED_MEANWHILE);
+    if (committed.ok) return accept(storedProjectToken(context, next));
+    return refuse(committed.refusal === "unique" ? nameTaken(KIND, next.name) : CHANGED_MEANWHILE);
   });
 }
 
 /** Makes a token anew under its name and id. The old one, and what was got by it, are dead on the next request. */
 export async function regenerateProjectToken(
   context: Context,
-  ref: AccountRef & { readonly id: string },
+  ref: MemberRef,
   ifMatch: readonly string[] | undefined,
-): Verdict<ItemWithToken> {
-  const found = await locate(context, ref, ref.id);
-  const event = eventOf("regenerate", found, ref.id);
-  const access = { found, permission: "project-tokens:regenerate", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async (owned) => {
-    const made = await regeneratedToken(context, owned);
+): Verdict<ProjectTokenItemWithToken> {
+  const found = await locateProjectToken(context.deps, ref);
+  const permission = "project-tokens:regenerate";
+  const action = "project_token.regenerate";
+  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    const made = await regeneratedProjectToken(context, row);
     if (!made.ok) return made;
     const committed = await commit(context, {
       event,
-      before: [revokeTokensOf(context, revokedWith(owned.row))],
-      guarded: updateTokenRow(context, owned.row, made.value.row),
+      before: [revokeTokensOf(context, revokedWith(row))],
+      guarded: updateProjectTokenRow(context, row, made.value.row),
     });
-    return committed.ok ? accept(shown(context, made.value)) : refuse(CHANGED_MEANWHILE);
+    return committed.ok ? accept(shownProjectToken(context, made.value)) : refuse(CHANGED_MEANWHILE);
   });
 }
 
 /** Revokes a token and what was got by it. Its name is free again. */
 export async function deleteProjectToken(
   context: Context,
-  ref: AccountRef & { readonly id: string },
+  ref: MemberRef,
   ifMatch: readonly string[] | undefined,
 ): Promise<Result<true, Problem>> {
-  const found = await locate(context, ref, ref.id);
-  const event = eventOf("delete", found, ref.id);
-  const access = { found, permission: "project-tokens:delete", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async ({ row }) => {
+  const found = await locateProjectToken(context.deps, ref);
+  const permission = "project-tokens:delete";
+  const access = { found, permission, place, action: "project_token.delete", id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
     const committed = await commit(context, {
       event,
       before: [revokeTokensOf(context, revokedWith(row))],
-      guarded: revokeProjectTokens(context, isThisToken(row), null),
+      guarded: revokeProjectTokens(context, isThisProjectToken(row), null),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
 }
 
-async function locate(context: Context, ref: AccountRef, id: string): Promise<Result<Found, Problem>> {
-  const found = await locateProjectToken(context.deps, ref, id);
-  if (!found.ok) return found;
-  return accept({ ...found.value, id: found.value.row.id, version: found.value.row.version });
-}
-
-function stored({ deps }: Context, row: ProjectTokenRow): Stored<ProjectTokenItem> {
-  return { item: projectTokenItem(row, secondsOf(deps.nowMs())), etag: etagOf(row) };
-}
-
-function shown(context: Context, { row, token }: MadeToken): Stored<ItemWithToken> {
-  const { item, etag } = stored(context, row);
-  return { item: { ...item, token }, etag };
-}
-
 function revokedWith(row: ProjectTokenRow) {
-  return { projectId: row.projectId, serviceAccountId: row.serviceAccountId, projectTokenId: row.id };
-}
-
-function eventOf(verb: "update" | "regenerate" | "delete", found: Result<Found, Problem>, id: string) {
-  return {
-    action: `project_token.${verb}`,
-    target: { type: "project_token", id },
-    ...(found.ok ? place(found.value) : {}),
-  } as const;
+  return { ...place(row), projectTokenId: row.id };
 }
 
 const LIMIT_REACHED: Problem = {
   code: "limit_reached",
   detail: `A service account has at most ${PROJECT_TOKENS_PER_ACCOUNT_MAX} project tokens; revoke one first.`,
 };
-
-function nameTaken(name: string): Problem {
-  const detail = `Another project token of this account is named ${name}.`;
-  return { code: "name_taken", detail, errors: [{ pointer: "/name", code: "name_taken", detail }] };
-}

@@ -1,21 +1,25 @@
-import { and, asc, eq, gt } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, instantOf, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
-import { newId, type Page, type PageRequest, schema } from "../store/index.ts";
+import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
+import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
+import type { Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
-import { locateProject, type ProjectRow } from "./locate.ts";
+import { locateProject } from "./locate.ts";
+import { membersOf, type Patch } from "./merge_patch.ts";
+import { placeOfProject as place, placeOfService } from "./places.ts";
+import { CHANGED_MEANWHILE, nameTaken } from "./problems.ts";
+import { type ProjectItem, projectItem, storedProject } from "./project_item.ts";
 import {
-  CHANGED_MEANWHILE,
-  etagOf,
-  type Labels,
-  type LabelsChange,
-  merged,
-  mergeLabels,
-  type Stored,
-} from "./versioned.ts";
+  changedProject,
+  isThisProject,
+  newProject,
+  type ProjectChange,
+  type ProjectInput,
+  updateProjectRow,
+} from "./project_row.ts";
 
 const {
   project,
@@ -28,21 +32,6 @@ const {
   keyPurge,
   resourceServer,
 } = schema;
-
-export interface ProjectInput {
-  readonly name: string;
-  readonly displayName?: string | undefined;
-  readonly labels?: Labels | undefined;
-  readonly disabled?: boolean | undefined;
-}
-
-/** A merge patch. @see RFC 7396 */
-export interface ProjectChange {
-  readonly name?: string | undefined;
-  readonly displayName?: string | null | undefined;
-  readonly labels?: LabelsChange | undefined;
-  readonly disabled?: boolean | undefined;
-}
 
 type Verdict = Promise<Result<Stored<ProjectItem>, Problem>>;
 
@@ -58,22 +47,26 @@ const CHILDREN = [
   serviceAccount,
 ];
 
-const place = (row: ProjectRow) => ({ projectId: row.id });
-
+/** Creates a project; its name is its own in the whole service. */
 export async function createProject(context: Context, input: ProjectInput): Verdict {
-  const { deps } = context;
   const row = newProject(context, input);
-  const event = { action: "project.create", target: { type: "project", id: row.id } } as const;
-  const access = { found: accept(row), permission: "projects:create", place: () => ({}) } as const;
-  return attempt(context, { ...access, event }, async () => {
+  const access = {
+    found: accept(row),
+    permission: "projects:create",
+    place: placeOfService,
+    action: "project.create",
+    id: row.id,
+  } as const;
+  return attempt(context, access, async (_row, event) => {
     const committed = await commit(context, {
       event: { ...event, projectId: row.id },
-      guarded: deps.db.insert(project).values(row),
+      guarded: context.deps.db.insert(project).values(row),
     });
-    return committed.ok ? accept(storedProject(row)) : refuse(nameTaken(input.name));
+    return committed.ok ? accept(storedProject(row)) : refuse(nameTaken("project", row.name));
   });
 }
 
+/** A project by its id or name. */
 export async function getProject(context: Context, ref: string): Verdict {
   const found = await locateProject(context.deps, ref);
   return permitted(context, { found, permission: "projects:read", place }, async (row) =>
@@ -81,47 +74,38 @@ export async function getProject(context: Context, ref: string): Verdict {
   );
 }
 
+/** All projects, for the operator. */
 export async function listProjects(
   context: Context,
   request: PageRequest,
 ): Promise<Result<Page<ProjectItem>, Problem>> {
-  const access = { found: accept(true), permission: "projects:list", place: () => ({}) } as const;
-  const { db } = context.deps;
-  const query = (after: string, limit: number) =>
-    db.select().from(project).where(gt(project.id, after)).orderBy(asc(project.id)).limit(limit);
+  const access = { found: accept(true), permission: "projects:list", place: placeOfService } as const;
   return permitted(context, access, () =>
-    listPage(context, { name: "projects", query, render: projectItem }, request),
+    listPage(context, { name: "projects", table: project, render: projectItem }, request),
   );
 }
 
+/** Changes a project; disabling it revokes its tokens. */
 export async function updateProject(
   context: Context,
   ref: string,
-  change: ProjectChange,
-  ifMatch: readonly string[] | undefined,
+  { change, ifMatch }: Patch<ProjectChange>,
 ): Verdict {
-  const { deps } = context;
-  const found = await locateProject(deps, ref);
-  const event = eventOf("project.update", found, ref);
-  return attemptChange(
-    context,
-    { found, permission: "projects:update", place, event, ifMatch },
-    async (row) => {
-      const next = changedProject(row, change, secondsOf(deps.nowMs()));
-      if (!next.ok) return next;
-      const { id, createdAt, ...columns } = next.value;
-      const committed = await commit(context, {
-        event: { ...event, detail: Object.keys(change).join(", ") },
-        before: next.value.disabled && !row.disabled ? [revokeTokensOf(context, { projectId: id })] : [],
-        guarded: deps.db
-          .update(project)
-          .set(columns)
-          .where(and(eq(project.id, id), eq(project.version, row.version))),
-      });
-      if (committed.ok) return accept(storedProject(next.value));
-      return refuse(committed.refusal === "unique" ? nameTaken(next.value.name) : CHANGED_MEANWHILE);
-    },
-  );
+  const found = await locateProject(context.deps, ref);
+  const permission = "projects:update";
+  const access = { found, permission, place, action: "project.update", id: ref, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    const next = changedProject(context, row, change);
+    if (!next.ok) return next;
+    const isEnded = next.value.disabled && !row.disabled;
+    const committed = await commit(context, {
+      event: { ...event, detail: membersOf(change) },
+      before: isEnded ? [revokeTokensOf(context, { projectId: row.id })] : [],
+      guarded: updateProjectRow(context, row, next.value),
+    });
+    if (committed.ok) return accept(storedProject(next.value));
+    return refuse(committed.refusal === "unique" ? nameTaken("project", next.value.name) : CHANGED_MEANWHILE);
+  });
 }
 
 /** Deletes a project with all that it holds; its live tokens are revoked. Its events stay: they are the record of it. */
@@ -132,81 +116,18 @@ export async function deleteProject(
 ): Promise<Result<true, Problem>> {
   const { db } = context.deps;
   const found = await locateProject(context.deps, ref);
-  const event = eventOf("project.delete", found, ref);
-  return attemptChange(
-    context,
-    { found, permission: "projects:delete", place, event, ifMatch },
-    async (row) => {
-      // Children are named one by one: a libSQL server may run without foreign keys.
-      const committed = await commit(context, {
-        event,
-        before: [
-          revokeTokensOf(context, { projectId: row.id }),
-          ...CHILDREN.map((table) => db.delete(table).where(eq(table.projectId, row.id))),
-        ],
-        guarded: db.delete(project).where(and(eq(project.id, row.id), eq(project.version, row.version))),
-      });
-      return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
-    },
-  );
-}
-
-function eventOf(
-  action: "project.update" | "project.delete",
-  found: Result<ProjectRow, Problem>,
-  ref: string,
-) {
-  const id = found.ok ? found.value.id : undefined;
-  return { action, target: { type: "project", id: id ?? ref }, projectId: id } as const;
-}
-
-function newProject({ deps }: Context, input: ProjectInput): ProjectRow {
-  const now = secondsOf(deps.nowMs());
-  return {
-    id: newId(deps.nowMs()),
-    name: input.name,
-    displayName: input.displayName ?? null,
-    labels: input.labels ?? {},
-    disabled: input.disabled ?? false,
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
-function changedProject(row: ProjectRow, change: ProjectChange, now: number): Result<ProjectRow, Problem> {
-  const labels = mergeLabels(row.labels, change.labels);
-  if (!labels.ok) return labels;
-  return accept({
-    ...row,
-    name: change.name ?? row.name,
-    displayName: merged(row.displayName, change.displayName),
-    labels: labels.value,
-    disabled: change.disabled ?? row.disabled,
-    version: row.version + 1,
-    updatedAt: now,
+  const permission = "projects:delete";
+  const access = { found, permission, place, action: "project.delete", id: ref, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    // Children are named one by one: a libSQL server may run without foreign keys.
+    const committed = await commit(context, {
+      event,
+      before: [
+        revokeTokensOf(context, { projectId: row.id }),
+        ...CHILDREN.map((table) => db.delete(table).where(eq(table.projectId, row.id))),
+      ],
+      guarded: db.delete(project).where(isThisProject(row)),
+    });
+    return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
-}
-
-export type ProjectItem = ReturnType<typeof projectItem>;
-
-function projectItem(row: ProjectRow) {
-  return {
-    id: row.id,
-    name: row.name,
-    displayName: row.displayName,
-    labels: row.labels,
-    disabled: row.disabled,
-    createdAt: instantOf(row.createdAt),
-    updatedAt: instantOf(row.updatedAt),
-  };
-}
-
-function storedProject(row: ProjectRow): Stored<ProjectItem> {
-  return { item: projectItem(row), etag: etagOf(row) };
-}
-
-function nameTaken(name: string): Problem {
-  const detail = `Another project is named ${name}.`;
-  return { code: "name_taken", detail, errors: [{ pointer: "/name", code: "name_taken", detail }] };
 }

@@ -1,9 +1,10 @@
 import { instantOf } from "../protocol/index.ts";
+import { etagOf, type Stored } from "./etag.ts";
 import type { ProviderRow } from "./locate.ts";
-import { etagOf, type Stored } from "./versioned.ts";
 
 export type ProviderItem = ReturnType<typeof providerItem>;
 
+/** A trust as it is answered. */
 export function providerItem(row: ProviderRow) {
   return {
     id: row.id,
@@ -21,6 +22,7 @@ export function providerItem(row: ProviderRow) {
   };
 }
 
+/** A trust as it is answered, with its tag. */
 export function storedProvider(row: ProviderRow): Stored<ProviderItem> {
   return { item: providerItem(row), etag: etagOf(row) };
 }

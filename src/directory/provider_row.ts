@@ -1,4 +1,3 @@
-import { and, eq, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   accept,
@@ -9,11 +8,14 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { whileRoom } from "./account_members.ts";
+import { isAt } from "./etag.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
+import { merged } from "./merge_patch.ts";
 import { judgeTerms } from "./provider_rules.ts";
-import { merged } from "./versioned.ts";
 
 const { federatedIdentityProvider: provider } = schema;
+
 export interface ProviderInput {
   readonly name: string;
   readonly issuer: string;
@@ -35,49 +37,33 @@ export interface ProviderChange {
   readonly disabled?: boolean | undefined;
 }
 
-export function newProvider(
+/** A trust as it will be stored; refuses what may not be. */
+export async function newProvider(
   { deps }: Context,
   account: ServiceAccountRow,
   input: ProviderInput,
-  jwks: ProviderRow["jwks"],
-): ProviderRow {
+): Promise<Result<ProviderRow, Problem>> {
+  const keys = await judgeTerms(deps.config, { ...input, jwks: input.jwks ?? null });
+  if (!keys.ok) return keys;
   const now = secondsOf(deps.nowMs());
-  return {
+  return accept({
     id: newId(deps.nowMs()),
     projectId: account.projectId,
     serviceAccountId: account.id,
     name: input.name,
     issuer: input.issuer,
     assertions: input.assertions,
-    jwks,
+    jwks: keys.value,
     tokenLifetime: input.tokenLifetime ?? null,
     disabled: input.disabled ?? false,
     lastUsedAt: null,
     version: 1,
     createdAt: now,
     updatedAt: now,
-  };
+  });
 }
 
-/** Inserted only while the account is there and has room: of two that race for the last place one gets it. */
-export function insertProvider({ deps }: Context, row: ProviderRow): Statement {
-  return insertSelect(
-    deps.db,
-    provider,
-    row,
-    sql`FROM service_account a WHERE a.id = ${row.serviceAccountId}
-      AND (SELECT count(*) FROM federated_identity_provider f WHERE f.service_account_id = a.id) < ${PROVIDERS_PER_ACCOUNT_MAX}`,
-  );
-}
-
-export function updateRow({ deps }: Context, row: ProviderRow, next: ProviderRow): Statement {
-  const { id, projectId, serviceAccountId, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db
-    .update(provider)
-    .set(columns)
-    .where(and(eq(provider.projectId, projectId), eq(provider.id, id), eq(provider.version, row.version)));
-}
-
+/** The trust after a change; refuses what may not be stored. */
 export async function changedProvider(
   { deps }: Context,
   row: ProviderRow,
@@ -98,4 +84,20 @@ export async function changedProvider(
     version: row.version + 1,
     updatedAt: secondsOf(deps.nowMs()),
   });
+}
+
+/** Inserted only while the account is there and has room. */
+export function insertProvider({ deps }: Context, row: ProviderRow): Statement {
+  return insertSelect(
+    deps.db,
+    provider,
+    row,
+    whileRoom(row, { table: provider, max: PROVIDERS_PER_ACCOUNT_MAX }),
+  );
+}
+
+/** Changes the row only at the version that was read. */
+export function updateProviderRow({ deps }: Context, row: ProviderRow, next: ProviderRow): Statement {
+  const { id, projectId, serviceAccountId, createdAt, lastUsedAt, ...columns } = next;
+  return deps.db.update(provider).set(columns).where(isAt(provider, row));
 }

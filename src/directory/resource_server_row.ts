@@ -1,4 +1,4 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import type { Context, Deps } from "../deps.ts";
 import {
   accept,
@@ -10,7 +10,10 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
-import { locateServiceAccount, type ResourceServerRow } from "./locate.ts";
+import { isOwnedBy } from "./account_members.ts";
+import { isAt } from "./etag.ts";
+import { locateServiceAccount, type ResourceServerRow, type ServiceAccountRow } from "./locate.ts";
+import { placeOfAccount } from "./places.ts";
 
 const { resourceServer } = schema;
 
@@ -28,12 +31,13 @@ export interface ResourceServerChange {
   readonly serviceAccount?: string | null | undefined;
 }
 
+/** A resource server as it will be stored; refuses what may not be. */
 export async function newResourceServer(
   context: Context,
   projectId: string,
   input: ResourceServerInput,
 ): Promise<Result<ResourceServerRow, Problem>> {
-  const link = await judgeTerms(context, projectId, input);
+  const link = await judgeAndLink(context, projectId, input);
   if (!link.ok) return link;
   const nowMs = context.deps.nowMs();
   return accept({
@@ -48,12 +52,13 @@ export async function newResourceServer(
   });
 }
 
+/** The resource server after a change; refuses what may not be stored. */
 export async function changedResourceServer(
   context: Context,
   row: ResourceServerRow,
   change: ResourceServerChange,
 ): Promise<Result<ResourceServerRow, Problem>> {
-  const link = await judgeTerms(context, row.projectId, change);
+  const link = await judgeAndLink(context, row.projectId, change);
   if (!link.ok) return link;
   return accept({
     ...row,
@@ -65,8 +70,8 @@ export async function changedResourceServer(
   });
 }
 
-/** Whether what the caller says may be stored, all problems at once. Returns the id of the account that is named. */
-async function judgeTerms(
+/** Whether what the caller says may be stored, all problems at once; and the id of the account that is named. */
+async function judgeAndLink(
   { deps }: Context,
   projectId: string,
   { audience, serviceAccount }: ResourceServerChange,
@@ -84,13 +89,16 @@ async function findLink(
   ref: string | null | undefined,
 ): Promise<Result<string | null | undefined, MemberProblem>> {
   if (typeof ref !== "string") return accept(ref);
-  const found = await locateServiceAccount(deps, projectId, ref);
+  const found = await locateServiceAccount(deps, { project: projectId, serviceAccount: ref });
   return found.ok ? accept(found.value.id) : refuse(ACCOUNT_NOT_FOUND);
 }
 
 /** Audiences are compared byte for byte, but one that reads like our URL would be taken for it by people and clients. */
 function isSameUrl(audience: string, ours: string): boolean {
-  return URL.canParse(audience) && new URL(audience).href === new URL(ours).href;
+  if (!URL.canParse(audience)) return false;
+  const { origin, pathname } = new URL(audience);
+  // With user information or an empty query it would still read like ours.
+  return origin === new URL(ours).origin && pathname === "/";
 }
 
 const AUDIENCE_IS_OURS: MemberProblem = {
@@ -106,6 +114,7 @@ const ACCOUNT_NOT_FOUND: MemberProblem = {
   detail: "There is no such service account in this project.",
 };
 
+/** The account that was found when the call began is there no more. */
 export const ACCOUNT_GONE: Problem = invalid([ACCOUNT_NOT_FOUND]);
 
 function invalid(errors: readonly MemberProblem[]): Problem {
@@ -131,15 +140,10 @@ export function updateResourceServerRow(
   next: ResourceServerRow,
 ): Statement {
   const { id, projectId, createdAt, ...columns } = next;
-  const thisState = [
-    eq(resourceServer.projectId, projectId),
-    eq(resourceServer.id, id),
-    eq(resourceServer.version, row.version),
-  ];
   return deps.db
     .update(resourceServer)
     .set(columns)
-    .where(and(...thisState, accountIsThere(next)));
+    .where(and(isAt(resourceServer, row), accountIsThere(next)));
 }
 
 function accountIsThere({ projectId, serviceAccountId }: ResourceServerRow): SQL {
@@ -151,10 +155,7 @@ function accountIsThere({ projectId, serviceAccountId }: ResourceServerRow): SQL
  * For an account that is deleted with this batch: its resource servers stay, without an account. They are in another
  * state then, so their tags change and a change that read the old state is refused.
  */
-export function unlinkAccount(
-  { deps }: Context,
-  account: { readonly projectId: string; readonly id: string },
-): Statement {
+export function unlinkAccount({ deps }: Context, account: ServiceAccountRow): Statement {
   return deps.db
     .update(resourceServer)
     .set({
@@ -162,7 +163,5 @@ export function unlinkAccount(
       version: sql`${resourceServer.version} + 1`,
       updatedAt: secondsOf(deps.nowMs()),
     })
-    .where(
-      and(eq(resourceServer.projectId, account.projectId), eq(resourceServer.serviceAccountId, account.id)),
-    );
+    .where(isOwnedBy(resourceServer, placeOfAccount(account)));
 }

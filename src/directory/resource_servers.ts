@@ -1,9 +1,8 @@
-import { and, asc, eq, gt, ne, or } from "drizzle-orm";
+import { and, eq, ne, or } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
   accept,
-  instantOf,
   type MemberProblem,
   type Problem,
   RESOURCE_SERVERS_PER_PROJECT_MAX,
@@ -11,15 +10,20 @@ import {
   refuse,
 } from "../protocol/index.ts";
 import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
-import { attempt, attemptChange, permitted } from "./attempt.ts";
+import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import { isAt, type Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
 import {
   locateProject,
   locateResourceServer,
   locateServiceAccount,
-  type ProjectRow,
+  type ProjectMemberRef,
   type ResourceServerRow,
 } from "./locate.ts";
+import { membersOf, type Patch } from "./merge_patch.ts";
+import { placeInProject as place, placeOfProject } from "./places.ts";
+import { CHANGED_MEANWHILE } from "./problems.ts";
+import { type ResourceServerItem, resourceServerItem, storedResourceServer } from "./resource_server_item.ts";
 import {
   ACCOUNT_GONE,
   changedResourceServer,
@@ -29,35 +33,26 @@ import {
   type ResourceServerInput,
   updateResourceServerRow,
 } from "./resource_server_row.ts";
-import { CHANGED_MEANWHILE, etagOf, type Stored } from "./versioned.ts";
-
-export type { ResourceServerChange, ResourceServerInput } from "./resource_server_row.ts";
 
 const { resourceServer } = schema;
 
 type Verdict = Promise<Result<Stored<ResourceServerItem>, Problem>>;
 
-const place = (row: ResourceServerRow) => ({ projectId: row.projectId });
-const within = (row: ProjectRow) => ({ projectId: row.id });
-
+/** Registers an API that accepts our tokens; name and audience are its own in the project. */
 export async function createResourceServer(
   context: Context,
   projectRef: string,
   input: ResourceServerInput,
 ): Verdict {
   const found = await locateProject(context.deps, projectRef);
-  const event = {
-    action: "resource_server.create",
-    target: { type: "resource_server" },
-    ...(found.ok ? within(found.value) : {}),
-  } as const;
-  const access = { found, permission: "resource-servers:create", place: within } as const;
-  return attempt(context, { ...access, event }, async (project) => {
+  const permission = "resource-servers:create";
+  const access = { found, permission, place: placeOfProject, action: "resource_server.create" } as const;
+  return attempt(context, access, async (project, event) => {
     const made = await newResourceServer(context, project.id, input);
     if (!made.ok) return made;
     const row = made.value;
     const committed = await commit(context, {
-      event: { ...event, target: { ...event.target, id: row.id } },
+      event: eventOn(event, row.id),
       guarded: insertResourceServer(context, row),
     });
     if (committed.ok) return accept(storedResourceServer(row));
@@ -67,46 +62,43 @@ export async function createResourceServer(
   });
 }
 
-export async function getResourceServer(context: Context, projectRef: string, id: string): Verdict {
-  const found = await locateResourceServer(context.deps, projectRef, id);
+/** A resource server by its id. */
+export async function getResourceServer(context: Context, ref: ProjectMemberRef): Verdict {
+  const found = await locateResourceServer(context.deps, ref);
   const access = { found, permission: "resource-servers:read", place } as const;
   return permitted(context, access, async (row) => accept(storedResourceServer(row)));
 }
 
+/** The APIs of a project. */
 export async function listResourceServers(
   context: Context,
   projectRef: string,
   request: PageRequest,
 ): Promise<Result<Page<ResourceServerItem>, Problem>> {
   const found = await locateProject(context.deps, projectRef);
-  const access = { found, permission: "resource-servers:read", place: within } as const;
-  return permitted(context, access, (project) => {
-    const query = (after: string, limit: number) =>
-      context.deps.db
-        .select()
-        .from(resourceServer)
-        .where(and(eq(resourceServer.projectId, project.id), gt(resourceServer.id, after)))
-        .orderBy(asc(resourceServer.id))
-        .limit(limit);
-    return listPage(context, { name: "resource-servers", query, render: resourceServerItem }, request);
+  const access = { found, permission: "resource-servers:read", place: placeOfProject } as const;
+  return permitted(context, access, ({ id }) => {
+    const scope = eq(resourceServer.projectId, id);
+    const list = { name: "resource-servers", table: resourceServer, scope, render: resourceServerItem };
+    return listPage(context, list, request);
   });
 }
 
+/** Changes an API's registration. */
 export async function updateResourceServer(
   context: Context,
-  projectRef: string,
-  id: string,
-  change: ResourceServerChange,
-  ifMatch: readonly string[] | undefined,
+  ref: ProjectMemberRef,
+  { change, ifMatch }: Patch<ResourceServerChange>,
 ): Verdict {
-  const found = await locateResourceServer(context.deps, projectRef, id);
-  const event = eventOf("update", found, id);
-  const access = { found, permission: "resource-servers:update", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
+  const found = await locateResourceServer(context.deps, ref);
+  const permission = "resource-servers:update";
+  const action = "resource_server.update";
+  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
     const next = await changedResourceServer(context, row, change);
     if (!next.ok) return next;
     const committed = await commit(context, {
-      event: { ...event, detail: Object.keys(change).join(", ") },
+      event: { ...event, detail: membersOf(change) },
       guarded: updateResourceServerRow(context, row, next.value),
     });
     if (committed.ok) return accept(storedResourceServer(next.value));
@@ -116,43 +108,32 @@ export async function updateResourceServer(
   });
 }
 
+/** Ends an API's registration; tokens for its audience live to their end. */
 export async function deleteResourceServer(
   context: Context,
-  projectRef: string,
-  id: string,
+  ref: ProjectMemberRef,
   ifMatch: readonly string[] | undefined,
 ): Promise<Result<true, Problem>> {
-  const found = await locateResourceServer(context.deps, projectRef, id);
-  const event = eventOf("delete", found, id);
-  const access = { found, permission: "resource-servers:delete", place } as const;
-  return attemptChange(context, { ...access, event, ifMatch }, async (row) => {
-    const thisState = and(
-      eq(resourceServer.projectId, row.projectId),
-      eq(resourceServer.id, row.id),
-      eq(resourceServer.version, row.version),
-    );
+  const found = await locateResourceServer(context.deps, ref);
+  const permission = "resource-servers:delete";
+  const action = "resource_server.delete";
+  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
     const committed = await commit(context, {
       event,
-      guarded: context.deps.db.delete(resourceServer).where(thisState),
+      guarded: context.deps.db.delete(resourceServer).where(isAt(resourceServer, row)),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
-}
-
-function eventOf(verb: "update" | "delete", found: Result<ResourceServerRow, Problem>, id: string) {
-  return {
-    action: `resource_server.${verb}`,
-    target: { type: "resource_server", id },
-    ...(found.ok ? place(found.value) : {}),
-  } as const;
 }
 
 /** The insert found no place: asks anew which of its three conditions had ceased to hold. */
 async function whyNoRoom({ deps }: Context, row: ResourceServerRow): Promise<Problem> {
   const project = await locateProject(deps, row.projectId);
   if (!project.ok) return project.refusal;
-  if (row.serviceAccountId === null) return LIMIT_REACHED;
-  const account = await locateServiceAccount(deps, row.projectId, row.serviceAccountId);
+  const { projectId, serviceAccountId } = row;
+  if (serviceAccountId === null) return LIMIT_REACHED;
+  const account = await locateServiceAccount(deps, { project: projectId, serviceAccount: serviceAccountId });
   return account.ok ? LIMIT_REACHED : ACCOUNT_GONE;
 }
 
@@ -167,11 +148,11 @@ async function whatIsTaken({ deps }: Context, row: ResourceServerRow): Promise<P
   ]);
   const errors: MemberProblem[] = [];
   if (rivals.some(({ name }) => name === row.name)) {
-    errors.push(taken("/name", `Another resource server of this project is named ${row.name}.`));
+    errors.push(memberTaken("/name", `Another resource server of this project is named ${row.name}.`));
   }
   if (rivals.some(({ audience }) => audience === row.audience)) {
     errors.push(
-      taken("/audience", `Another resource server of this project has the audience ${row.audience}.`),
+      memberTaken("/audience", `Another resource server of this project has the audience ${row.audience}.`),
     );
   }
   // The rival has gone since.
@@ -179,7 +160,7 @@ async function whatIsTaken({ deps }: Context, row: ResourceServerRow): Promise<P
   return { code: "name_taken", detail: errors.map(({ detail }) => detail).join(" "), errors };
 }
 
-function taken(pointer: string, detail: string): MemberProblem {
+function memberTaken(pointer: string, detail: string): MemberProblem {
   return { pointer, code: "name_taken", detail };
 }
 
@@ -187,21 +168,3 @@ const LIMIT_REACHED: Problem = {
   code: "limit_reached",
   detail: `A project has at most ${RESOURCE_SERVERS_PER_PROJECT_MAX} resource servers; delete one first.`,
 };
-
-export type ResourceServerItem = ReturnType<typeof resourceServerItem>;
-
-function resourceServerItem(row: ResourceServerRow) {
-  return {
-    id: row.id,
-    projectId: row.projectId,
-    name: row.name,
-    audience: row.audience,
-    serviceAccountId: row.serviceAccountId,
-    createdAt: instantOf(row.createdAt),
-    updatedAt: instantOf(row.updatedAt),
-  };
-}
-
-function storedResourceServer(row: ResourceServerRow): Stored<ResourceServerItem> {
-  return { item: resourceServerItem(row), etag: etagOf(row) };
-}

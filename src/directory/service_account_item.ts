@@ -1,23 +1,10 @@
 import { instantOf } from "../protocol/index.ts";
+import { etagOf, type Stored } from "./etag.ts";
 import type { ServiceAccountRow } from "./locate.ts";
-import { etagOf, type Stored } from "./versioned.ts";
-
-const EMAIL_SUFFIX_CHARACTERS = 7;
-const ALPHANUMERICS = "abcdefghijklmnopqrstuvwxyz0123456789";
-
-/** `<name>-<7 random alphanumerics>@<domain>`: the form that STACKIT's Terraform provider parses. */
-export function generateEmail(name: string, domain: string): string {
-  let suffix = "";
-  while (suffix.length < EMAIL_SUFFIX_CHARACTERS) {
-    const [byte = 255] = crypto.getRandomValues(new Uint8Array(1));
-    // 252 is the last multiple of 36 in a byte: beyond it some characters would come up more often.
-    if (byte < 252) suffix += ALPHANUMERICS[byte % ALPHANUMERICS.length];
-  }
-  return `${name}-${suffix}@${domain}`;
-}
 
 export type ServiceAccountItem = ReturnType<typeof serviceAccountItem>;
 
+/** An account as it is answered. */
 export function serviceAccountItem(row: ServiceAccountRow) {
   return {
     id: row.id,
@@ -38,6 +25,7 @@ export function serviceAccountItem(row: ServiceAccountRow) {
   };
 }
 
+/** An account as it is answered, with its tag. */
 export function storedAccount(row: ServiceAccountRow): Stored<ServiceAccountItem> {
   return { item: serviceAccountItem(row), etag: etagOf(row) };
 }

@@ -1,10 +1,12 @@
-import { and, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, secondsOf } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { generateEmail } from "./email.ts";
+import { isAt } from "./etag.ts";
+import { type Labels, type LabelsChange, mergeLabels } from "./labels.ts";
 import type { ServiceAccountRow } from "./locate.ts";
-import { generateEmail } from "./service_account_item.ts";
-import { type Labels, type LabelsChange, merged, mergeLabels } from "./versioned.ts";
+import { merged } from "./merge_patch.ts";
 
 const { serviceAccount } = schema;
 
@@ -35,6 +37,7 @@ export interface ServiceAccountChange {
   readonly tokenLifetime?: number | null | undefined;
 }
 
+/** An account as it will be stored, under an e-mail of its own. */
 export function newAccount(
   { deps }: Context,
   projectId: string,
@@ -66,24 +69,11 @@ export function insertAccount({ deps }: Context, row: ServiceAccountRow): Statem
   return insertSelect(deps.db, serviceAccount, row, sql`FROM project p WHERE p.id = ${row.projectId}`);
 }
 
-export function updateAccount({ deps }: Context, row: ServiceAccountRow, next: ServiceAccountRow): Statement {
-  const { id, projectId, email, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db
-    .update(serviceAccount)
-    .set(columns)
-    .where(
-      and(
-        eq(serviceAccount.projectId, projectId),
-        eq(serviceAccount.id, id),
-        eq(serviceAccount.version, row.version),
-      ),
-    );
-}
-
+/** The account after a change; refuses what may not be stored. */
 export function changedAccount(
+  { deps }: Context,
   row: ServiceAccountRow,
   change: ServiceAccountChange,
-  now: number,
 ): Result<ServiceAccountRow, Problem> {
   const labels = mergeLabels(row.labels, change.labels);
   if (!labels.ok) return labels;
@@ -99,6 +89,16 @@ export function changedAccount(
     disabled: change.disabled ?? row.disabled,
     expiresAt: merged(row.expiresAt, change.expiresAt),
     version: row.version + 1,
-    updatedAt: now,
+    updatedAt: secondsOf(deps.nowMs()),
   });
+}
+
+/** Changes the row only at the version that was read. */
+export function updateAccountRow(
+  { deps }: Context,
+  row: ServiceAccountRow,
+  next: ServiceAccountRow,
+): Statement {
+  const { id, projectId, email, createdAt, lastUsedAt, ...columns } = next;
+  return deps.db.update(serviceAccount).set(columns).where(isAt(serviceAccount, row));
 }

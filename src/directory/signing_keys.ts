@@ -2,9 +2,10 @@ import type { Context } from "../deps.ts";
 import { listSigningKeys, rotateSigningKey, type SigningKeyItem } from "../keyring/index.ts";
 import { accept, type Problem, type Result } from "../protocol/index.ts";
 import { attempt, permitted } from "./attempt.ts";
+import { placeOfService } from "./places.ts";
 
 /** The keyring is the service's own: it lies in no project. */
-const service = { found: accept(true), place: () => ({}) } as const;
+const service = { found: accept(true), place: placeOfService } as const;
 
 /** The states of our signing keys, for an operator. */
 export async function getSigningKeys(context: Context): Promise<Result<readonly SigningKeyItem[], Problem>> {
@@ -17,8 +18,6 @@ export async function getSigningKeys(context: Context): Promise<Result<readonly 
 export async function rotateSigningKeys(
   context: Context,
 ): Promise<Result<{ readonly created: boolean; readonly key: SigningKeyItem }, Problem>> {
-  const event = { action: "signing_key.rotate", target: { type: "signing_key" } } as const;
-  return attempt(context, { ...service, permission: "signing-keys:rotate", event }, async () =>
-    accept(await rotateSigningKey(context)),
-  );
+  const access = { ...service, permission: "signing-keys:rotate", action: "signing_key.rotate" } as const;
+  return attempt(context, access, async () => accept(await rotateSigningKey(context)));
 }

@@ -1,11 +1,8 @@
-import { sql } from "drizzle-orm";
 import { commit, commitRefusal } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { mayKnowToken, mayRevokeToken } from "../rbac/index.ts";
-import { schema } from "../store/index.ts";
-import { type LiveToken, revokeAccessTokens, revokeProjectTokens, revokeTokensOf } from "../tokens/index.ts";
-
-const { accessToken, projectToken } = schema;
+import type { LiveToken } from "../tokens/index.ts";
+import { endOfToken } from "./token_end.ts";
 
 /** The token as this caller may know it: undefined for one that is not good, or not the caller's to know. */
 export function introspectToken({ actor }: Context, token: LiveToken | undefined): LiveToken | undefined {
@@ -20,27 +17,10 @@ export async function revokeToken(context: Context, token: LiveToken | undefined
   if (token === undefined || !mayRevokeToken(context.actor, token)) return recordMiss(context);
   const { jti, account, type } = token;
   const place = { projectId: account.projectId, serviceAccountId: account.id };
-  const target = { type, id: jti } as const;
   // A guard that matches nothing says that somebody was faster: it is revoked all the same.
-  if (type === "access_token") {
-    await commit(context, {
-      event: { action: "access_token.revoke", target, ...place },
-      guarded: revokeAccessTokens(
-        context,
-        sql`${accessToken.projectId} = ${place.projectId} AND ${accessToken.jti} = ${jti}`,
-        null,
-      ),
-    });
-    return;
-  }
   await commit(context, {
-    event: { action: "project_token.revoke", target, ...place },
-    before: [revokeTokensOf(context, { ...place, projectTokenId: jti })],
-    guarded: revokeProjectTokens(
-      context,
-      sql`${projectToken.projectId} = ${place.projectId} AND ${projectToken.id} = ${jti}`,
-      null,
-    ),
+    event: { action: `${type}.revoke`, target: { type, id: jti }, ...place },
+    ...endOfToken(context, { type, id: jti, tokenSha256: token.tokenSha256, ...place }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { commitMarks } from "../audit/index.ts";
+import type { Config } from "../config.ts";
 import type { Context, Deps } from "../deps.ts";
 import { type Actor, accept, type Result, refuse, type ServiceAccountActor } from "../protocol/index.ts";
 import { findLiveTokens, type LiveToken } from "../tokens/index.ts";
@@ -32,8 +33,8 @@ export async function authenticateBearer(
   return { caller: accept(actorOf(own)), token };
 }
 
-function actorOf({ account: { id, projectId } }: LiveToken): ServiceAccountActor {
-  return { type: "service_account", id, projectId };
+function actorOf({ account: { id, projectId }, type, jti }: LiveToken): ServiceAccountActor {
+  return { type: "service_account", id, projectId, credential: { type, id: jti } };
 }
 
 /** Behind the answer: a use that could not be noted is no reason to refuse. */
@@ -45,11 +46,15 @@ function noteUse(context: Context, { projectToken }: LiveToken): void {
   request.waitUntil(commitMarks(deps, projectTokenMark(context, projectToken)).catch(failed));
 }
 
+/** The digest of each configuration's bootstrap token, made once in an isolate. */
+const digests = new WeakMap<Config, ArrayBuffer>();
+
 /** In constant time: digests of both are compared, so that neither length nor content shows. */
-async function isBootstrapToken(deps: Deps, token: string): Promise<boolean> {
-  const expected = deps.config.bootstrapToken;
-  const [given, wanted] = await Promise.all([digest(token), digest(expected ?? "")]);
-  return crypto.subtle.timingSafeEqual(given, wanted) && expected !== undefined;
+async function isBootstrapToken({ config }: Deps, token: string): Promise<boolean> {
+  const expected = config.bootstrapToken;
+  const wanted = digests.get(config) ?? (await digest(expected ?? ""));
+  digests.set(config, wanted);
+  return crypto.subtle.timingSafeEqual(await digest(token), wanted) && expected !== undefined;
 }
 
 function digest(text: string): Promise<ArrayBuffer> {

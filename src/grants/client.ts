@@ -18,7 +18,7 @@ export async function authenticateClient(
   const jwt = clientAssertionOf(parameters);
   if (jwt === undefined || jwt === false) return refuse(UNAUTHENTICATED);
   const identified = await identifyAndUse(context, jwt, parameters.single.get("client_id"));
-  if (identified.ok) return accept(accountActorOf(identified.value.anchor));
+  if (identified.ok) return accept(accountActorOf(identified.value.anchor, identified.value.voucher));
   const { anchor } = identified.refusal;
   await recordDenial(context, identified.refusal, attemptOf(anchor?.account.id));
   return refuse(UNAUTHENTICATED);
@@ -51,7 +51,7 @@ async function use(context: Context, identity: Identity): Promise<Result<Identit
     return accept(identity);
   }
   const event = { ...attemptOf(id), projectId, serviceAccountId: id };
-  const actor = accountActorOf(anchor);
+  const actor = accountActorOf(anchor, voucher);
   const committed = await commit({ ...context, actor }, { guarded, event, after: marks });
   if (committed.ok) return accept(identity);
   return committed.refusal === "guard" ? "again" : refuse({ refusal: REPLAYED, anchor, evidence });
@@ -61,7 +61,8 @@ function attemptOf(id: string | undefined) {
   return { action: "client.authenticate", target: { type: "service_account", id } } as const;
 }
 
-const UNAUTHENTICATED: ParameterRefusal = {
+/** What a caller is told that has not said who it is. */
+export const UNAUTHENTICATED: ParameterRefusal = {
   error: "invalid_client",
   description:
     "Authenticate: Authorization Bearer with a token of ours, or client_assertion with a fresh assertion of a key.",

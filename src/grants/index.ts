@@ -3,7 +3,7 @@
  * Owns the order of the steps; leaves belief to `trust`, signing to `tokens` and wire forms to `routes`.
  */
 export { authenticateBearer, type BearerRefusal } from "./bearer.ts";
-export { authenticateClient } from "./client.ts";
+export { authenticateClient, UNAUTHENTICATED } from "./client.ts";
 export {
   invalidParameter,
   type ParameterRefusal,

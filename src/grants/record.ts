@@ -7,6 +7,7 @@ import { type Evidence, factsOf } from "./evidence.ts";
 import { readGround } from "./ground.ts";
 import type { Denial, Identity } from "./identify.ts";
 import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
+import { credentialOf, type Voucher } from "./voucher.ts";
 
 /**
  * Records why an attempt was refused, in the account's own record where there is an account.
@@ -58,12 +59,15 @@ function asWorkload(context: Context, evidence: Evidence | undefined): Context {
 /** Who acts, once believed: the foreign workload, or the account itself by its own credential. */
 export function asIdentified(context: Context, { evidence, voucher, anchor }: Identity): Context {
   if (voucher.authMethod === "federation") return asWorkload(context, evidence);
-  return { ...context, actor: accountActorOf(anchor) };
+  return { ...context, actor: accountActorOf(anchor, voucher) };
 }
 
 /** The account as an actor, however it was identified. */
-export function accountActorOf({ account: { id, projectId } }: Anchor): ServiceAccountActor {
-  return { type: "service_account", id, projectId };
+export function accountActorOf(
+  { account: { id, projectId } }: Anchor,
+  voucher: Voucher,
+): ServiceAccountActor {
+  return { type: "service_account", id, projectId, credential: credentialOf(voucher) };
 }
 
 /** What the record says of one exchange. */

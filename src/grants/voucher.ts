@@ -1,3 +1,4 @@
+import type { ServiceAccountActor } from "../protocol/index.ts";
 import type { LifetimeBound, ProjectTokenUse } from "../tokens/index.ts";
 import type { AccountKey, TrustedProvider } from "../trust/index.ts";
 
@@ -22,5 +23,17 @@ export function boundOf(voucher: Voucher): LifetimeBound {
       return { expiresAt: voucher.key.validUntil };
     case "project_token":
       return { expiresAt: voucher.token.expiresAt };
+  }
+}
+
+/** What the record calls it. */
+export function credentialOf(voucher: Voucher): ServiceAccountActor["credential"] {
+  switch (voucher.authMethod) {
+    case "federation":
+      return { type: "federation", id: voucher.provider.id };
+    case "key":
+      return { type: "key", id: voucher.key.id };
+    case "project_token":
+      return { type: "project_token", id: voucher.token.id };
   }
 }

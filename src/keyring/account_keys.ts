@@ -4,12 +4,14 @@ import { exportJWK, exportPKCS8, generateKeyPair, type JWK } from "jose";
 const GENERATORS = {
   RSA_2048: { alg: "RS512", modulusLength: 2048 },
   RSA_4096: { alg: "RS512", modulusLength: 4096 },
-  EC_P256: { alg: "ES256", modulusLength: undefined },
-  ED25519: { alg: "EdDSA", modulusLength: undefined },
+  EC_P256: { alg: "ES256" },
+  ED25519: { alg: "EdDSA" },
 } as const;
 
+/** One of those names. */
 export type AccountKeyAlgorithm = keyof typeof GENERATORS;
 
+/** All of them. The cast gives back what `Object.keys` forgets: a constant of our own has no other members. */
 export const ACCOUNT_KEY_ALGORITHMS = Object.keys(GENERATORS) as readonly AccountKeyAlgorithm[];
 
 /** A pair for somebody else: the private half is answered once and kept nowhere. */
@@ -19,9 +21,9 @@ export interface AccountKeyPair {
   readonly privateKey: string;
 }
 
+/** Makes such a pair. */
 export async function generateAccountKey(algorithm: AccountKeyAlgorithm): Promise<AccountKeyPair> {
-  const { alg, modulusLength } = GENERATORS[algorithm];
-  const size = modulusLength === undefined ? {} : { modulusLength };
+  const { alg, ...size } = GENERATORS[algorithm];
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true, ...size });
   return { publicJwk: await exportJWK(publicKey), privateKey: await exportPKCS8(privateKey) };
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { schema } from "../store/index.ts";
 import { seal } from "./seal.ts";
 
+/** A signing key as the database has it. */
 export type SigningKeyRow = typeof schema.signingKey.$inferSelect;
 
 /** What signing takes. */

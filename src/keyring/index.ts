@@ -1,18 +1,19 @@
 /**
- * Our signing keys: made once, sealed at rest, rotated, published; the secret of project tokens; and the pairs that we
- * make for others. The only room that touches private keys. Knows nothing of what it signs.
+ * Our signing keys: made, sealed at rest, rotated, published; the secret of project tokens; the pairs that we make for
+ * others, and the private keys that leaked; the DER that keys are written in. The only room that touches private keys.
+ * Knows nothing of what it signs.
  */
 export {
   ACCOUNT_KEY_ALGORITHMS,
   type AccountKeyAlgorithm,
-  type AccountKeyPair,
   generateAccountKey,
 } from "./account_keys.ts";
+export { DER, derChildren, derElement, derInside, derOfBase64, pemOf } from "./der.ts";
 export { ensureSigningKey } from "./ensure.ts";
 export type { SealedSigningKey } from "./generate.ts";
 export { publicHalvesIn } from "./leaked_keys.ts";
 export { currentSigningKeyQuery, listSigningKeys, type SigningKeyItem } from "./list.ts";
 export { hasProjectTokenSignature, PROJECT_TOKEN_PREFIX, signProjectToken } from "./project_tokens.ts";
-export { JWKS_MAX_AGE_SECONDS, type PublicKeySet, publicKeySet } from "./publish.ts";
+export { OWN_KEY_SET_MAX_AGE_SECONDS, publicKeySet } from "./publish.ts";
 export { rotateSigningKey, tendSigningKeys } from "./rotate.ts";
 export { newSigningKeyCache, type SigningKeyCache, signJwt } from "./sign.ts";

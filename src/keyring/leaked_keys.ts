@@ -1,4 +1,5 @@
 import { base64url, CompactSign, compactVerify, exportJWK, importJWK, importPKCS8, type JWK } from "jose";
+import { parseJson } from "../protocol/index.ts";
 import { type Pkcs8, pkcs8Of } from "./pkcs8.ts";
 
 type AnyRecord = Readonly<Record<string, unknown>>;
@@ -66,7 +67,7 @@ function candidatesIn(text: string): readonly Candidate[] {
   }
   const objects = Array.from(plain.matchAll(INNERMOST_OBJECTS), ([object]) => object);
   const documents = [text, ...objects.filter((object) => object.includes('"kty"'))];
-  for (const jwk of documents.flatMap((document) => recordsIn(parse(document))).map(privateJwkOf)) {
+  for (const jwk of documents.flatMap((document) => recordsIn(parseJson(document))).map(privateJwkOf)) {
     if (jwk !== undefined) candidates.set(JSON.stringify(jwk), jwk);
   }
   return [...candidates.values()].slice(0, CANDIDATES_MAX);
@@ -116,12 +117,4 @@ function pick(record: AnyRecord, names: readonly string[]): JWK {
 
 function isMember(value: unknown): value is string {
   return typeof value === "string" && value.length <= JWK_MEMBER_MAX_CHARACTERS;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

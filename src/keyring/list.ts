@@ -43,6 +43,7 @@ export async function listSigningKeys(deps: Deps): Promise<readonly SigningKeyIt
   );
 }
 
+/** One of our keys as an operator sees it. */
 export type SigningKeyItem = ReturnType<typeof signingKeyItem>;
 
 /** `next` is published and does not sign yet; `retired` does not sign any more and still verifies. */

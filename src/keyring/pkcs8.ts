@@ -1,3 +1,6 @@
+import { hexOf } from "../protocol/index.ts";
+import { DER, type DerElement, derChildren, derElement, derInside, derOfBase64, pemOf } from "./der.ts";
+
 /** A private key in the one form that the runtime imports, and an algorithm of it, which an import needs. */
 export interface Pkcs8 {
   /** @see RFC 7468 s10 */
@@ -5,16 +8,13 @@ export interface Pkcs8 {
   readonly alg: string;
 }
 
-type Bytes = readonly number[];
-
-const [INTEGER, OCTET_STRING, OBJECT_IDENTIFIER, SEQUENCE, CONTEXT_0] = [0x02, 0x04, 0x06, 0x30, 0xa0];
-/** An RSA key of 8192 bits has 4.7 KB. */
-const DER_MAX_BYTES = 5 * 1024;
+/** Of 5 KiB: an RSA key of 8192 bits has 4.7 KB. */
+const BASE64_MAX_CHARACTERS = (5 * 1024 * 4) / 3;
 /** Version, modulus, two exponents, two primes, two exponents of these, and a coefficient. @see RFC 8017 A.1.2 */
 const PKCS1_NUMBERS = 9;
 
-const RSA_ENCRYPTION: Bytes = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
-const EC_PUBLIC_KEY: Bytes = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+const RSA_ENCRYPTION = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+const EC_PUBLIC_KEY = [6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /** What stands in an AlgorithmIdentifier, in hexadecimal. @see RFC 3279, RFC 5480, RFC 8410 */
 const ALGS: ReadonlyMap<string, string> = new Map([
   [hexOf(RSA_ENCRYPTION), "RS256"],
@@ -29,88 +29,33 @@ const ALGS: ReadonlyMap<string, string> = new Map([
  * or of another kind of key. The public half that PKCS #8 can carry is left behind. @see RFC 5958 s2
  */
 export function pkcs8Of(base64: string): Pkcs8 | undefined {
-  const der = bytesOf(base64);
-  const children = childrenOf(inside(der, SEQUENCE));
+  const der = base64.length > BASE64_MAX_CHARACTERS ? undefined : derOfBase64(base64);
+  if (der === undefined) return undefined;
+  const children = derChildren(derInside(der, DER.sequence));
   const [version, second, third] = children;
-  if (version?.tag !== INTEGER || second === undefined || third === undefined) return undefined;
-  if (second.tag === SEQUENCE && third.tag === OCTET_STRING) return wrap(second.content, third.content);
-  if (second.tag === OCTET_STRING) return wrapSec1(der, children);
+  if (version?.tag !== DER.integer || second === undefined || third === undefined) return undefined;
+  if (second.tag === DER.sequence && third.tag === DER.octetString)
+    return wrap(second.content, third.content);
+  if (second.tag === DER.octetString) return wrapSec1(der, children);
   return children.length === PKCS1_NUMBERS ? wrap(RSA_ENCRYPTION, der) : undefined;
 }
 
 /** The curve stands inside, beside the key, where PKCS #8 wants it around. @see RFC 5915 s3 */
-function wrapSec1(der: Bytes, children: readonly Element[]): Pkcs8 | undefined {
-  const parameters = children.find(({ tag }) => tag === CONTEXT_0);
-  const [curve] = childrenOf(parameters?.content ?? []);
-  return curve?.tag === OBJECT_IDENTIFIER ? wrap([...EC_PUBLIC_KEY, ...curve.whole], der) : undefined;
+function wrapSec1(der: Uint8Array, children: readonly DerElement[]): Pkcs8 | undefined {
+  const parameters = children.find(({ tag }) => tag === DER.context0);
+  const [curve] = derChildren(parameters?.content ?? new Uint8Array());
+  return curve?.tag === DER.objectIdentifier ? wrap([...EC_PUBLIC_KEY, ...curve.whole], der) : undefined;
 }
 
 /** @see RFC 5208 s5 */
-function wrap(identifier: Bytes, key: Bytes): Pkcs8 | undefined {
+function wrap(identifier: Iterable<number>, key: Uint8Array): Pkcs8 | undefined {
   const alg = ALGS.get(hexOf(identifier));
   if (alg === undefined) return undefined;
-  const der = encode(SEQUENCE, [
-    ...[INTEGER, 1, 0],
-    ...encode(SEQUENCE, identifier),
-    ...encode(OCTET_STRING, key),
-  ]);
-  return {
-    pem: `-----BEGIN PRIVATE KEY-----\n${btoa(String.fromCharCode(...der))}\n-----END PRIVATE KEY-----`,
-    alg,
-  };
-}
-
-interface Element {
-  readonly tag: number;
-  readonly content: Bytes;
-  readonly whole: Bytes;
-}
-
-/** What stands in the one element that these bytes are; nothing when they are not one of this tag. */
-function inside(bytes: Bytes, tag: number): Bytes {
-  const element = elementAt(bytes, 0);
-  return element?.tag === tag && element.whole.length === bytes.length ? element.content : [];
-}
-
-/** Elements side by side, ten at most, as no key has more; none when they do not end where the bytes do. */
-function childrenOf(bytes: Bytes): readonly Element[] {
-  const elements: Element[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const element = elementAt(bytes, at);
-    if (element === undefined || elements.length > PKCS1_NUMBERS) return [];
-    elements.push(element);
-    at += element.whole.length;
-  }
-  return elements;
-}
-
-/** Lengths of at most two bytes: no key that we read holds more. @see X.690 s8.1 */
-function elementAt(bytes: Bytes, at: number): Element | undefined {
-  const [tag, first] = bytes.slice(at, at + 2);
-  if (tag === undefined || first === undefined || first === 0x80 || first > 0x82) return undefined;
-  const start = at + 2 + (first < 0x80 ? 0 : first - 0x80);
-  const length = first < 0x80 ? first : bytes.slice(at + 2, start).reduce((sum, byte) => sum * 256 + byte, 0);
-  if (start + length > bytes.length) return undefined;
-  return { tag, content: bytes.slice(start, start + length), whole: bytes.slice(at, start + length) };
-}
-
-function encode(tag: number, content: Bytes): Bytes {
-  const { length } = content;
-  const header =
-    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return [tag, ...header, ...content];
-}
-
-/** None when it is no base64, or longer than a key can be. */
-function bytesOf(base64: string): Bytes {
-  if (base64.length > (DER_MAX_BYTES * 4) / 3) return [];
-  try {
-    return Array.from(atob(base64), (character) => character.charCodeAt(0));
-  } catch {
-    return [];
-  }
-}
-
-function hexOf(bytes: Bytes): string {
-  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const der = derElement(
+    DER.sequence,
+    [DER.integer, 1, 0],
+    derElement(DER.sequence, identifier),
+    derElement(DER.octetString, key),
+  );
+  return { pem: pemOf("PRIVATE KEY", der), alg };
 }

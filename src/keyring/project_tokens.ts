@@ -12,7 +12,7 @@ export async function signProjectToken(
   config: Config,
   claims: Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  const key = secretOf(config);
+  const key = await keyOf(config);
   if (key === undefined) throw new Fault("configuration", "PROJECT_TOKEN_KEY is not set.");
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader(HEADER)
@@ -21,7 +21,7 @@ export async function signProjectToken(
 
 /** Whether PROJECT_TOKEN_KEY made this signature. Constant time is the runtime's: HMAC is verified, not compared. */
 export async function hasProjectTokenSignature(config: Config, compact: string): Promise<boolean> {
-  const key = secretOf(config);
+  const key = await keyOf(config);
   if (key === undefined || !compact.startsWith(PROJECT_TOKEN_PREFIX)) return false;
   try {
     await compactVerify(compact, key, { algorithms: [HEADER.alg] });
@@ -31,6 +31,15 @@ export async function hasProjectTokenSignature(config: Config, compact: string):
   }
 }
 
-function secretOf({ projectTokenKey }: Config): Uint8Array | undefined {
-  return projectTokenKey === undefined ? undefined : new TextEncoder().encode(projectTokenKey);
+/** The key of each configuration, imported once in an isolate. */
+const imported = new WeakMap<Config, CryptoKey>();
+
+async function keyOf(config: Config): Promise<CryptoKey | undefined> {
+  const known = imported.get(config);
+  if (known !== undefined || config.projectTokenKey === undefined) return known;
+  const secret = new TextEncoder().encode(config.projectTokenKey);
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign", "verify"]);
+  imported.set(config, key);
+  return key;
 }

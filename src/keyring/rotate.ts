@@ -1,20 +1,23 @@
 import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { ACCESS_TOKEN_MAX_SECONDS, secondsOf } from "../protocol/index.ts";
+import {
+  ACCESS_TOKEN_MAX_SECONDS,
+  OWN_CLOCKS_APART_SECONDS,
+  secondsOf,
+  VERIFIER_LEEWAY_SECONDS,
+} from "../protocol/index.ts";
 import { insertSelect, readBatch, schema } from "../store/index.ts";
 import { ensureSigningKey } from "./ensure.ts";
 import { generateSigningKey } from "./generate.ts";
 import { readPublishedKeys, type SigningKeyItem, signingKeyItem } from "./list.ts";
-import { JWKS_MAX_AGE_SECONDS } from "./publish.ts";
+import { OWN_KEY_SET_MAX_AGE_SECONDS } from "./publish.ts";
 import { seal, sealingKeyId, unseal } from "./seal.ts";
 
 /** Age at which a signing key gets its successor. */
 const ROTATION_PERIOD_SECONDS = 30 * 24 * 3600;
 /** Published before its first use for as long as a key set may be cached, and a little for clocks. */
-const PUBLISHED_BEFORE_USE_SECONDS = JWKS_MAX_AGE_SECONDS + 60;
-/** After its last token has expired, a key still verifies for clocks that lag. */
-const CLOCK_MARGIN_SECONDS = 300;
+const PUBLISHED_BEFORE_USE_SECONDS = OWN_KEY_SET_MAX_AGE_SECONDS + 60;
 
 const key = schema.signingKey;
 
@@ -40,7 +43,7 @@ export async function rotateSigningKey(context: Context): Promise<{ created: boo
     after: [
       context.deps.db
         .update(key)
-        .set({ expiresAt: activatesAt + ACCESS_TOKEN_MAX_SECONDS + CLOCK_MARGIN_SECONDS })
+        .set({ expiresAt: activatesAt + ACCESS_TOKEN_MAX_SECONDS + VERIFIER_LEEWAY_SECONDS })
         .where(and(isNull(key.expiresAt), lte(key.activatesAt, now))),
     ],
   });
@@ -66,7 +69,7 @@ async function dropPrivateHalves(context: Context): Promise<void> {
   const { deps } = context;
   const now = secondsOf(deps.nowMs());
   const rows = await readPublishedKeys(deps);
-  const current = rows.find((row) => row.activatesAt <= now - CLOCK_MARGIN_SECONDS);
+  const current = rows.find((row) => row.activatesAt <= now - OWN_CLOCKS_APART_SECONDS);
   const succeeded = rows.filter(
     (row) => current !== undefined && row.activatesAt < current.activatesAt && row.sealedPrivateKey !== null,
   );

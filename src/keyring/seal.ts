@@ -1,6 +1,6 @@
 import { base64url } from "jose";
 import type { Config } from "../config.ts";
-import { Fault } from "../protocol/index.ts";
+import { Fault, hexOf } from "../protocol/index.ts";
 
 /** AES-256-GCM's nonce; random, since a key seals a handful of times in its life. @see NIST SP 800-38D s8.2.2 */
 const NONCE_BYTES = 12;
@@ -57,7 +57,7 @@ export async function unseal(
 /** Names a sealing key without telling it: 16 hexadecimal digits derived beside the key itself. */
 export async function sealingKeyId(secret: string): Promise<string> {
   const bits = await crypto.subtle.deriveBits(hkdf(KEY_ID_INFO), await imported(secret), 64);
-  return Array.from(new Uint8Array(bits), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(new Uint8Array(bits));
 }
 
 async function sealingKey(secret: string): Promise<CryptoKey> {

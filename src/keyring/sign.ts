@@ -10,6 +10,7 @@ export type SigningKeyCache = Map<string, CryptoKey>;
 /** Two keys sign in the time of an isolate, the old and the new one; more would be a leak. */
 const OPENED_KEYS_MAX = 4;
 
+/** Empty, for one isolate. */
 export function newSigningKeyCache(): SigningKeyCache {
   return new Map();
 }
@@ -34,6 +35,7 @@ async function openSigningKey(deps: Deps, key: SealedSigningKey): Promise<Crypto
   if (sealed === null || sealingKeyId === null) {
     throw new Fault("keyring", `signing key ${key.kid} has no private half any more`);
   }
+  // What the seal holds, `generateSigningKey` wrote: a JWK, or it would not open.
   const jwk = JSON.parse(await unseal(deps.config, { sealed, sealingKeyId }, key.kid)) as JWK;
   const privateKey = await importJWK(jwk, key.algorithm, { extractable: false });
   if (!(privateKey instanceof CryptoKey))

@@ -1,6 +1,7 @@
 /**
- * Who calls us now. `workload` is whoever presents a token at the token endpoint before it is believed: it has no
- * rights of its own. `service_account` showed a credential of ours. `system` is the clock. Roles will add persons.
+ * Who calls us now. `workload` is whoever presents a foreign token at the token endpoint, believed or not, and anything
+ * else there until it is believed: it has no rights of its own. `service_account` proved itself, by a token of ours, its
+ * own key or a trust. `bootstrap` is the operator. `system` is ourselves: the clock, and what we make for nobody.
  */
 export type Actor =
   | { readonly type: "bootstrap" }
@@ -8,10 +9,16 @@ export type Actor =
   | ServiceAccountActor
   | { readonly type: "system" };
 
+/** An account of ours, and the project that it is in. */
 export interface ServiceAccountActor {
   readonly type: "service_account";
   readonly id: string;
   readonly projectId: string;
+  /** What it showed: a token of ours by `jti`, its own key by `kid`, or a foreign token by the trust in it. */
+  readonly credential: {
+    readonly type: "access_token" | "project_token" | "key" | "federation";
+    readonly id: string;
+  };
 }
 
 /** How the record names an actor. A workload's names are foreign text, bounded here. */

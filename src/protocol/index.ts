@@ -11,3 +11,4 @@ export * from "./result.ts";
 export * from "./revocation.ts";
 export * from "./time.ts";
 export * from "./trust.ts";
+export * from "./values.ts";

@@ -5,6 +5,7 @@ export const GRANT_TYPES = {
   jwtBearer: "urn:ietf:params:oauth:grant-type:jwt-bearer",
 } as const;
 
+/** One of them. */
 export type GrantType = (typeof GRANT_TYPES)[keyof typeof GRANT_TYPES];
 
 /** @see RFC 8693 s3 */
@@ -19,6 +20,11 @@ export const CLIENT_ASSERTION_TYPES = {
   jwtBearer: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
   schwarz: "urn:schwarz:params:oauth:client-assertion-type:workload-jwt",
 } as const;
+
+/** Where tokens are asked for, by the issuer's URL: what metadata and key files name, and assertions may be made for. */
+export function tokenEndpointOf(issuerUrl: string): string {
+  return `${issuerUrl}/oauth/v2/token`;
+}
 
 /** Error codes of the token endpoint. @see RFC 6749 s5.2, RFC 8707 s2; `temporarily_unavailable`: RFC 6749 s4.1.2.1 */
 export type OAuthErrorCode =

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: "The resource does not know this method" },
   name_taken: { status: 409, title: "The name is taken" },
   key_registered: { status: 409, title: "The account has this key already" },
+  key_leaked: { status: 409, title: "The key was reported as leaked" },
   limit_reached: { status: 409, title: "No more of these can be created here" },
   nothing_to_purge: { status: 409, title: "There is no cached key to purge" },
   conflict: { status: 409, title: "The resource was changed meanwhile" },
@@ -27,6 +28,7 @@ export const PROBLEMS = {
   unavailable: { status: 503, title: "The service cannot answer now" },
 } as const;
 
+/** One of them. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** One bad member: where it is (JSON Pointer into the body, RFC 6901), what is wrong, and what to do. */

@@ -15,7 +15,8 @@ export const EXCHANGE_REASONS = {
   critical_header: "The header lists critical extensions (crit) or b64, which we do not understand.",
   algorithm_not_allowed: "The header's alg is not on the list, or not the one of the key.",
   kid_missing: "The header names no key (kid).",
-  claim_missing: "A claim that every token needs is missing.",
+  claim_missing:
+    "A claim is missing: every token needs iss, sub, aud and exp, a self-signed assertion jti too.",
   claim_malformed: "A registered claim has the wrong type.",
   issuer_not_trusted: "The service account trusts no federated identity provider with exactly this iss.",
   issuer_not_allowed: "The issuer's URL, or the one of its key set, may not be fetched from here.",
@@ -33,14 +34,16 @@ export const EXCHANGE_REASONS = {
   audience_mismatch: "The token was made for another audience.",
   subject_mismatch: "iss and sub of the self-signed assertion are not both the account of its key.",
   assertion_replayed: "The self-signed assertion's jti was used before: each is good once.",
-  project_token_unknown:
-    "The project token is none of this account: revoked, made anew since, or never made here.",
+  project_tokens_off: "PROJECT_TOKEN_KEY is not set here, so no project token is accepted.",
+  project_token_revoked: "The account's project token was revoked, or made anew since.",
+  project_token_unknown: "No project token of this account is this one.",
   assertion_failed: "A claim assertion does not hold.",
   target_not_allowed: "The account gets no token for the audience that was asked for.",
   scope_not_granted: "The account was granted none of the scope that was asked for.",
   flood: "Further refusals of this account in the same minute, counted in one event.",
 } as const;
 
+/** One of them. */
 export type ExchangeReason = keyof typeof EXCHANGE_REASONS;
 
 /** Reasons that are given only after the signature was found good: what such a token claims, its issuer did say. */
@@ -53,11 +56,13 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "key_expired",
   "subject_mismatch",
   "assertion_replayed",
+  "project_token_revoked",
   "assertion_failed",
   "target_not_allowed",
   "scope_not_granted",
 ];
 
+/** Whether a token that was refused so was signed by whom it names. */
 export function isAuthentic(reason: ExchangeReason): boolean {
   return AUTHENTIC_REASONS.includes(reason);
 }

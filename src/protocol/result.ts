@@ -3,10 +3,12 @@ export type Result<Value, Refused> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly refusal: Refused };
 
+/** A verdict that is a value. */
 export function accept<Value>(value: Value): { readonly ok: true; readonly value: Value } {
   return { ok: true, value };
 }
 
+/** A verdict that is a refusal. */
 export function refuse<Refused>(refusal: Refused): { readonly ok: false; readonly refusal: Refused } {
   return { ok: false, refusal };
 }

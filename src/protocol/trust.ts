@@ -10,6 +10,7 @@ export interface UploadedKeySet {
   readonly keys: readonly JsonWebKeyWithKid[];
 }
 
+/** A public JWK that has a name. @see RFC 7517 s4 */
 export type JsonWebKeyWithKid = Readonly<Record<string, unknown>> & {
   readonly kid: string;
   readonly kty: string;

@@ -7,6 +7,7 @@ export interface Page<Item> {
   readonly nextPageToken?: string;
 }
 
+/** Which page of a list is asked for. */
 export interface PageRequest {
   readonly pageSize: number;
   /** `nextPageToken` of the page before; undefined for the first. */

@@ -17,6 +17,7 @@ export type Query = RunnableQuery<readonly unknown[], "sqlite">;
 /** A write that has not run yet. Only `audit/commit` runs one. */
 export type Statement = BatchItem<"sqlite">;
 
+/** The database behind a D1 binding. */
 export function d1Database(binding: D1Database): Database {
   return drizzleD1(binding);
 }

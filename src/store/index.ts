@@ -12,7 +12,7 @@ export {
   readBatch,
   type Statement,
 } from "./database.ts";
-export { failureOf, type WriteFailure } from "./failures.ts";
+export { failureOf } from "./failures.ts";
 export { idsFrom, isUuid, newId } from "./ids.ts";
 export { insertSelect } from "./insert_select.ts";
 export { placeholdersOf, prepared } from "./prepared.ts";

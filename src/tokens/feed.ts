@@ -1,48 +1,64 @@
-import { asc, gt } from "drizzle-orm";
-import type { Context } from "../deps.ts";
+import { asc, gt, sql } from "drizzle-orm";
+import type { Context, Deps } from "../deps.ts";
 import { ensureSigningKey, signJwt } from "../keyring/index.ts";
-import { secondsOf } from "../protocol/index.ts";
+import { secondsOf, VERIFIER_LEEWAY_SECONDS } from "../protocol/index.ts";
 import { readBatch, schema } from "../store/index.ts";
-import { sha256Hex } from "./hash.ts";
 
 const { revokedToken } = schema;
 
 /** How long anybody may cache the feed: with the time between two looks, what a revocation takes to be seen. */
 export const FEED_MAX_AGE_SECONDS = 30;
-/** A revoked token is told for so long after its end: verifiers' clocks lag, and they allow for it. */
-const TOLD_AFTER_EXPIRY_SECONDS = 300;
 /** The feed is signed anew at least so often, and good for twice as long: an answer of 304 never ages it out. */
 const SIGNED_ANEW_SECONDS = 3600;
 
-export const FEED_TYP = "revoked-tokens+jwt";
+const FEED_TYP = "revoked-tokens+jwt";
 
-/** The feed's state, and how to sign it, which a caller who has this state already is spared. */
+/** The feed that this isolate signed last: for as long as the database is in that state, nobody needs another. */
+export interface FeedCache {
+  last: { readonly etag: string; readonly jwt: string } | undefined;
+}
+
+/** The feed's state, and the feed, which a caller who has this state already is spared. */
 export interface Feed {
   readonly etag: string;
-  readonly sign: () => Promise<string>;
+  /** A JWT of ours. */
+  readonly read: () => Promise<string>;
 }
 
 /**
  * The `jti`s of all tokens that were revoked and have not expired, for APIs that verify offline: a JWT of ours with
- * `typ` revoked-tokens+jwt and the claims `iss`, `iat`, `exp`, `jtis`. @throws Fault `storage`, `keyring`
+ * `typ` revoked-tokens+jwt and the claims `iss`, `iat`, `exp`, `jtis`. Its state is one small read: the youngest
+ * revocation, and the hour, at whose turn what has expired is left out. @throws Fault `storage`, `keyring`
  */
 export async function revokedTokenFeed(context: Context): Promise<Feed> {
   const { deps } = context;
-  const now = secondsOf(deps.nowMs());
-  const query = deps.db
+  const hour = Math.floor(secondsOf(deps.nowMs()) / SIGNED_ANEW_SECONDS);
+  const [[state]] = await readBatch(deps.db, [
+    deps.db.select({ youngest: sql<number | null>`max(seq)`.as("youngest") }).from(revokedToken),
+  ]);
+  // Weak: the same state signed twice differs in its bytes. @see RFC 9110 s8.8.1
+  const etag = `W/"${hour}.${state?.youngest ?? 0}"`;
+  return { etag, read: () => readFeed(context, hour, etag) };
+}
+
+async function readFeed(context: Context, hour: number, etag: string): Promise<string> {
+  const { deps } = context;
+  const { last } = deps.feedCache;
+  if (last?.etag === etag) return last.jwt;
+  const iat = secondsOf(deps.nowMs());
+  const jtis = await readJtis(deps, hour * SIGNED_ANEW_SECONDS - VERIFIER_LEEWAY_SECONDS);
+  const claims = { iss: deps.config.issuerUrl, iat, exp: iat + 2 * SIGNED_ANEW_SECONDS, jtis };
+  const jwt = await signJwt(deps, await ensureSigningKey(context), FEED_TYP, claims);
+  deps.feedCache.last = { etag, jwt };
+  return jwt;
+}
+
+async function readJtis({ db }: Deps, expiredBy: number): Promise<readonly string[]> {
+  const query = db
     .select({ jti: revokedToken.jti })
     .from(revokedToken)
-    .where(gt(revokedToken.expiresAt, now - TOLD_AFTER_EXPIRY_SECONDS))
+    .where(gt(revokedToken.expiresAt, expiredBy))
     .orderBy(asc(revokedToken.jti));
-  const [rows] = await readBatch(deps.db, [query]);
-  const jtis = rows.map(({ jti }) => jti);
-  const state = await sha256Hex([Math.floor(now / SIGNED_ANEW_SECONDS), ...jtis].join(" "));
-  return {
-    // Weak: the same state signed twice differs in its bytes. @see RFC 9110 s8.8.1
-    etag: `W/"${state.slice(0, 32)}"`,
-    sign: async () => {
-      const claims = { iss: deps.config.issuerUrl, iat: now, exp: now + 2 * SIGNED_ANEW_SECONDS, jtis };
-      return signJwt(deps, await ensureSigningKey(context), FEED_TYP, claims);
-    },
-  };
+  const [rows] = await readBatch(db, [query]);
+  return rows.map(({ jti }) => jti);
 }

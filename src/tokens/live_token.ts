@@ -1,7 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
+import type { RunnableQuery } from "drizzle-orm/runnable-query";
 import type { Deps } from "../deps.ts";
-import { type AuthMethod, secondsOf } from "../protocol/index.ts";
+import { type AuthMethod, hasPassed, secondsOf } from "../protocol/index.ts";
 import { prepared, type Query, readBatch, schema } from "../store/index.ts";
 import { sha256Hex } from "./hash.ts";
 import { claimsOf } from "./own_claims.ts";
@@ -20,6 +21,7 @@ const { accessToken, project, projectToken, resourceServer, serviceAccount } = s
 export interface LiveToken {
   readonly type: "access_token" | "project_token";
   readonly jti: string;
+  readonly tokenSha256: string;
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
   readonly audience: string;
   /** The account of the API that the audience is, where the project registered one. */
@@ -49,22 +51,35 @@ export async function findLiveTokens(
   return Promise.all(sought.map((one) => one?.judge(found.next().value?.[0])));
 }
 
+type Verdict = LiveToken | undefined | Promise<LiveToken | undefined>;
+
 /** One text's part of the read, and what its row comes to. */
 interface Sought {
   readonly query: Query;
-  readonly judge: (row: unknown) => LiveToken | undefined | Promise<LiveToken | undefined>;
+  readonly judge: (row: unknown) => Verdict;
+}
+
+/**
+ * A query beside the judge of its row. A batch of any length forgets the types of its rows; the cast gives the judge
+ * its own back, which is safe since the caller hands it the row of just this query.
+ */
+function soughtBy<Row>(
+  query: RunnableQuery<Row[], "sqlite">,
+  judge: (row: Row | undefined) => Verdict,
+): Sought {
+  return { query, judge: (row) => judge(row as Row | undefined) };
 }
 
 async function seek(deps: Deps, text: string): Promise<Sought | undefined> {
   const claimed = readProjectToken(text);
   if (claimed !== undefined) {
     const query = selectProjectToken(deps.db, { id: claimed.id });
-    return { query, judge: (row) => projectTokenOf(deps, claimed, row as ProjectTokenRow | undefined) };
+    return soughtBy(query, (row) => projectTokenOf(deps, claimed, row));
   }
   const claims = claimsOf(text);
   if (claims === undefined || claims.iss !== deps.config.issuerUrl) return undefined;
   const query = selectAccessToken(deps.db, { jti: claims.jti, sha256: await sha256Hex(text) });
-  return { query, judge: (row) => accessTokenOf(deps, row as AccessTokenRow | undefined) };
+  return soughtBy(query, (row) => accessTokenOf(deps, row));
 }
 
 /** Whose token it is, as columns with names of their own: D1 hands a batch's rows over as objects. */
@@ -78,6 +93,7 @@ const OWNER = {
 
 const ACCESS_TOKEN_COLUMNS = {
   jti: accessToken.jti,
+  tokenSha256: accessToken.tokenSha256,
   serviceAccountId: accessToken.serviceAccountId,
   audience: accessToken.audience,
   scope: accessToken.scope,
@@ -106,7 +122,7 @@ const selectAccessToken = prepared((db) =>
       ),
     ),
 );
-type AccessTokenRow = BatchResponse<[ReturnType<typeof selectAccessToken>]>[0][number];
+type AccessTokenWithOwner = BatchResponse<[ReturnType<typeof selectAccessToken>]>[0][number];
 
 const selectProjectToken = prepared((db) =>
   db
@@ -116,11 +132,11 @@ const selectProjectToken = prepared((db) =>
     .innerJoin(project, eq(project.id, serviceAccount.projectId))
     .where(eq(projectToken.id, sql.placeholder("id"))),
 );
-type ProjectTokenRow = BatchResponse<[ReturnType<typeof selectProjectToken>]>[0][number];
+type ProjectTokenWithOwner = BatchResponse<[ReturnType<typeof selectProjectToken>]>[0][number];
 
-function accessTokenOf({ nowMs }: Deps, row: AccessTokenRow | undefined): LiveToken | undefined {
+function accessTokenOf({ nowMs }: Deps, row: AccessTokenWithOwner | undefined): LiveToken | undefined {
   const now = secondsOf(nowMs());
-  if (row === undefined || row.isRevoked !== 0 || row.token.expiresAt <= now || !isAlive(row, now)) {
+  if (row === undefined || row.isRevoked !== 0 || hasPassed(row.token.expiresAt, now) || !isAlive(row, now)) {
     return undefined;
   }
   const { serviceAccountId, ...token } = row.token;
@@ -130,7 +146,7 @@ function accessTokenOf({ nowMs }: Deps, row: AccessTokenRow | undefined): LiveTo
 async function projectTokenOf(
   deps: Deps,
   claimed: ClaimedProjectToken,
-  row: ProjectTokenRow | undefined,
+  row: ProjectTokenWithOwner | undefined,
 ): Promise<LiveToken | undefined> {
   if (row === undefined || !isAlive(row, secondsOf(deps.nowMs()))) return undefined;
   const judged = await judgeProjectToken(deps, claimed, claimed.subject, row.token);
@@ -138,6 +154,7 @@ async function projectTokenOf(
   return {
     type: "project_token",
     jti: claimed.id,
+    tokenSha256: row.token.tokenSha256,
     account: accountOf(row),
     audience: deps.config.issuerUrl,
     apiAccountId: null,
@@ -166,6 +183,5 @@ function accountOf({
 }
 
 function isAlive({ accountDisabled, accountExpiresAt, projectDisabled }: OwnerRow, now: number): boolean {
-  if (accountDisabled !== 0 || projectDisabled !== 0) return false;
-  return accountExpiresAt === null || accountExpiresAt > now;
+  return accountDisabled === 0 && projectDisabled === 0 && !hasPassed(accountExpiresAt, now);
 }

@@ -4,6 +4,7 @@ import type { AuthMethod } from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
 import { sha256Hex } from "./hash.ts";
 
+/** For whom and for what an access token is. */
 export interface TokenRequest {
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
   readonly audience: string;
@@ -16,6 +17,7 @@ export interface TokenRequest {
   readonly federated: { readonly iss: string; readonly sub: string } | undefined;
 }
 
+/** A signed token, and what its row keeps of it; integer seconds. */
 export interface MintedToken {
   /** The compact JWS. Answered once, never stored. */
   readonly compact: string;

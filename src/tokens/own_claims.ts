@@ -1,4 +1,5 @@
 import { base64url } from "jose";
+import { isRecord } from "../protocol/index.ts";
 import { isUuid } from "../store/index.ts";
 
 const OWN_TOKEN_MAX_CHARACTERS = 16 * 1024;
@@ -27,8 +28,8 @@ export function claimsOf(compact: string): OwnClaims | undefined {
 }
 
 function isOwn(claims: unknown): claims is OwnClaims {
-  if (typeof claims !== "object" || claims === null) return false;
-  const { jti, sub, iss } = claims as Readonly<Record<string, unknown>>;
+  if (!isRecord(claims)) return false;
+  const { jti, sub, iss } = claims;
   return (
     typeof jti === "string" &&
     isUuid(jti) &&

@@ -2,7 +2,14 @@ import { eq, sql } from "drizzle-orm";
 import type { Config } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { hasProjectTokenSignature, PROJECT_TOKEN_PREFIX, signProjectToken } from "../keyring/index.ts";
-import { accept, type ExchangeRefusal, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import {
+  accept,
+  type ExchangeRefusal,
+  hasPassed,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
 import { prepared, schema } from "../store/index.ts";
 import { sha256Hex } from "./hash.ts";
 import { claimsOf } from "./own_claims.ts";
@@ -18,11 +25,10 @@ export const PROJECT_TOKEN_COLUMNS = {
   expiresAt: projectToken.expiresAt,
   revokedAt: projectToken.revokedAt,
   lastUsedAt: projectToken.lastUsedAt,
-  lastUsedIp: projectToken.lastUsedIp,
-  lastUsedUserAgent: projectToken.lastUsedUserAgent,
   version: projectToken.version,
 };
 
+/** A project token as whoever uses it needs it. */
 export type ProjectTokenUse = Pick<typeof projectToken.$inferSelect, keyof typeof PROJECT_TOKEN_COLUMNS>;
 
 /** What a text that looks like a project token says of itself. Nothing of it is believed yet. */
@@ -40,9 +46,11 @@ export function readProjectToken(compact: string): ClaimedProjectToken | undefin
   if (!compact.startsWith(PROJECT_TOKEN_PREFIX)) return undefined;
   const claims = claimsOf(compact);
   if (claims === undefined) return undefined;
-  const { jti, sub, iss } = claims;
-  return { compact, id: String(jti), subject: String(sub), issuer: String(iss), claims };
+  return { compact, id: claims.jti, subject: claims.sub, issuer: claims.iss, claims };
 }
+
+/** jose would also take white space, padding and stray bits: 43 characters of HS256 leave two bits, which are zero. */
+const FORM = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 
 /** For a caller's own read batch. */
 export const projectTokenQuery = prepared((db) =>
@@ -63,23 +71,27 @@ export async function judgeProjectToken(
   row: ProjectTokenUse | undefined,
 ): Promise<Result<ProjectTokenUse, ExchangeRefusal>> {
   if (config.projectTokenKey === undefined) {
-    return refuse({ reason: "project_token_unknown", detail: "PROJECT_TOKEN_KEY is not set here." });
+    return refuse({ reason: "project_tokens_off", detail: "The operator sets PROJECT_TOKEN_KEY." });
   }
   if (!(await hasProjectTokenSignature(config, compact))) {
     return refuse({ reason: "signature_invalid", detail: "The project token was not signed here." });
   }
-  if (row === undefined || row.serviceAccountId !== serviceAccountId || row.revokedAt !== null) {
-    return refuse({ reason: "project_token_unknown", detail: "It was revoked, or is another account's." });
+  if (row === undefined || row.serviceAccountId !== serviceAccountId || !FORM.test(compact)) {
+    return refuse({ reason: "project_token_unknown", detail: "It is another account's, or was never made." });
+  }
+  if (row.revokedAt !== null) {
+    return refuse({ reason: "project_token_revoked", detail: "It was revoked; make another." });
   }
   if (row.tokenSha256 !== (await sha256Hex(compact))) {
-    return refuse({ reason: "project_token_unknown", detail: "It was made anew since; use the new one." });
+    return refuse({ reason: "project_token_revoked", detail: "It was made anew since; use the new one." });
   }
-  if (row.expiresAt <= secondsOf(nowMs())) {
+  if (hasPassed(row.expiresAt, secondsOf(nowMs()))) {
     return refuse({ reason: "token_expired", detail: "The project token has expired; make it anew." });
   }
   return accept(row);
 }
 
+/** What a project token says of itself; integer seconds. */
 export interface NewProjectToken {
   readonly id: string;
   readonly account: { readonly id: string; readonly email: string; readonly projectId: string };
@@ -89,7 +101,7 @@ export interface NewProjectToken {
 }
 
 /** The token itself, answered once, and the hash that its row keeps. @throws Fault `configuration` */
-export async function makeProjectToken(
+export async function mintProjectToken(
   config: Config,
   { id, account, generation, issuedAt, expiresAt }: NewProjectToken,
 ): Promise<{ readonly compact: string; readonly sha256: string }> {

@@ -4,6 +4,7 @@ import type { Deps } from "../deps.ts";
 import {
   ACCESS_TOKEN_MAX_SECONDS,
   type ClaimCriterion,
+  OWN_CLOCKS_APART_SECONDS,
   type RevocationCriteria,
   segmentsOf,
 } from "../protocol/index.ts";
@@ -56,8 +57,11 @@ function equal(column: SQLiteColumn, value: string | undefined): readonly SQL[] 
   return value === undefined ? [] : [sql`${column} = ${value}`];
 }
 
-/** The record keeps each exchange's foreign claims, and no live token is older than an hour. */
-const RECORD_SECONDS = ACCESS_TOKEN_MAX_SECONDS + 300;
+/**
+ * The record keeps each exchange's foreign claims, and no live token is older than an hour: by the clock that wrote its
+ * event.
+ */
+const RECORD_SECONDS = ACCESS_TOKEN_MAX_SECONDS + OWN_CLOCKS_APART_SECONDS;
 
 /** The `jti`s of tokens whose exchange the record tells with all that is asked for. */
 function recordedJtis({ nowMs }: Deps, { projectId, criteria }: RevocationScope): SQL {

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
-import { secondsOf } from "../protocol/index.ts";
+import { secondsOf, VERIFIER_LEEWAY_SECONDS } from "../protocol/index.ts";
 import { type Statement, schema } from "../store/index.ts";
 
 const { accessToken, projectToken, revokedToken } = schema;
@@ -17,14 +17,14 @@ export function isGoodProjectToken(now: number): SQL {
 }
 
 /** What access tokens may hang on. */
-const OWNERS = {
-  projectId: accessToken.projectId,
-  serviceAccountId: accessToken.serviceAccountId,
-  federatedIdentityProviderId: accessToken.federatedIdentityProviderId,
-  serviceAccountKeyId: accessToken.serviceAccountKeyId,
-  projectTokenId: accessToken.projectTokenId,
-} as const;
-type Owner = keyof typeof OWNERS;
+const OWNERS = [
+  "projectId",
+  "serviceAccountId",
+  "federatedIdentityProviderId",
+  "serviceAccountKeyId",
+  "projectTokenId",
+] as const satisfies readonly (keyof typeof accessToken)[];
+type Owner = (typeof OWNERS)[number];
 
 /** Whose access tokens are revoked: all of a project, or of what is named within it. */
 export type RevokedWith = Readonly<Record<"projectId", string> & Partial<Record<Owner, string>>>;
@@ -35,9 +35,7 @@ export type RevokedWith = Readonly<Record<"projectId", string> & Partial<Record<
  * @param end integer seconds: spares the tokens that end by then, where the thing ends later than now
  */
 export function revokeTokensOf(context: Context, owner: RevokedWith, end = 0): Statement {
-  const owned = (Object.keys(OWNERS) as Owner[])
-    .filter((name) => owner[name] !== undefined)
-    .map((name) => equals(owner, name));
+  const owned = OWNERS.filter((name) => owner[name] !== undefined).map((name) => equals(owner, name));
   const outliving = sql`${accessToken.expiresAt} > ${end}`;
   return revokeAccessTokens(context, sql.join([...owned, outliving], sql` AND `), null);
 }
@@ -45,10 +43,13 @@ export function revokeTokensOf(context: Context, owner: RevokedWith, end = 0): S
 /** The plus keeps the project's index out where the account's, which leads to fewer rows, can do it. */
 function equals(owner: RevokedWith, name: Owner): SQL {
   const isWide = name === "projectId" && owner.serviceAccountId !== undefined;
-  return sql`${sql.raw(isWide ? "+" : "")}${OWNERS[name]} = ${owner[name]}`;
+  return sql`${sql.raw(isWide ? "+" : "")}${accessToken[name]} = ${owner[name]}`;
 }
 
-/** Revokes the live access tokens for which a condition on `access_token` holds; each once. */
+/**
+ * Revokes the live access tokens for which a condition on `access_token` holds; each once. Also those that expired so
+ * lately that a verifier's clock may still take them.
+ */
 export function revokeAccessTokens(
   { deps }: Context,
   condition: SQL,
@@ -58,8 +59,8 @@ export function revokeAccessTokens(
   return deps.db
     .insert(revokedToken)
     .select(
-      sql`SELECT ${accessToken.jti}, ${accessToken.projectId}, ${accessToken.expiresAt}, ${now}, ${revocationId}
-      FROM ${accessToken} WHERE ${accessToken.expiresAt} > ${now} AND ${condition}`,
+      sql`SELECT NULL, ${accessToken.jti}, ${accessToken.projectId}, ${accessToken.expiresAt}, ${now}, ${revocationId}
+      FROM ${accessToken} WHERE ${accessToken.expiresAt} > ${now - VERIFIER_LEEWAY_SECONDS} AND ${condition}`,
     )
     .onConflictDoNothing();
 }

@@ -1,4 +1,4 @@
-/** Signature algorithms of foreign tokens, and the key each is bound to. @see RFC 8725 s3.1, RFC 7518 s3.1 */
+/** Signature algorithms of tokens that we did not sign, and the key each is bound to. @see RFC 8725 s3.1, RFC 7518 s3.1 */
 const BOUND_KEYS: Readonly<Record<string, { readonly kty: string; readonly crv?: string }>> = {
   RS256: { kty: "RSA" },
   RS384: { kty: "RSA" },
@@ -14,6 +14,7 @@ const BOUND_KEYS: Readonly<Record<string, { readonly kty: string; readonly crv?:
   Ed25519: { kty: "OKP", crv: "Ed25519" },
 };
 
+/** Every one of them, as headers and metadata name it. */
 export const FOREIGN_ALGORITHMS: readonly string[] = Object.keys(BOUND_KEYS);
 
 /** Whether this key may verify this algorithm: type and curve fit, and the key's own `alg`, where it has one. */
@@ -22,6 +23,11 @@ export function isAlgorithmOfKey(alg: string, key: Readonly<Record<string, unkno
   if (bound === undefined || bound.kty !== key.kty) return false;
   if (bound.crv !== undefined && bound.crv !== key.crv) return false;
   return key.alg === undefined || nameOf(key.alg) === nameOf(alg);
+}
+
+/** An algorithm that this key may verify, which an import needs; empty where there is none, which no import takes. */
+export function algorithmOf(key: Readonly<Record<string, unknown>>): string {
+  return FOREIGN_ALGORITHMS.find((algorithm) => isAlgorithmOfKey(algorithm, key)) ?? "";
 }
 
 /** One algorithm has two names: a key may carry the one and a token the other. */

@@ -36,12 +36,12 @@ const KEY_COLUMNS = {
   active: key.active,
   validUntil: key.validUntil,
   lastUsedAt: key.lastUsedAt,
-  lastUsedIp: key.lastUsedIp,
-  lastUsedUserAgent: key.lastUsedUserAgent,
   version: key.version,
 };
 
+/** A key that the account registered. */
 export type AccountKey = Pick<typeof key.$inferSelect, keyof typeof KEY_COLUMNS>;
+/** One of the account's trusts in an issuer. */
 export type TrustedProvider = Pick<typeof provider.$inferSelect, keyof typeof PROVIDER_COLUMNS>;
 
 /** The account that an exchange is for, as the database has it now, and whom it trusts for exactly this issuer. */

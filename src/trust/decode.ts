@@ -1,15 +1,15 @@
 import { base64url } from "jose";
-import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
+import { accept, type ExchangeRefusal, isRecord, type Result, refuse } from "../protocol/index.ts";
 import { FOREIGN_ALGORITHMS } from "./algorithms.ts";
+import { KID_MAX_CHARACTERS } from "./key_hygiene.ts";
 
-/** Longest foreign token in characters; looked at before anything else. */
+/** Longest of these tokens in characters; looked at before anything else. */
 export const FOREIGN_TOKEN_MAX_CHARACTERS = 16 * 1024;
-const KID_MAX_CHARACTERS = 1024;
 const SUBJECT_MAX_CHARACTERS = 2048;
 /** Objects and arrays inside each other; whoever walks claims later walks no deeper. */
 const NESTING_MAX = 16;
 
-/** A foreign token taken apart. Nothing in it is believed yet. */
+/** A token that we did not sign, taken apart. Nothing in it is believed yet. */
 export interface DecodedJwt {
   readonly compact: string;
   readonly alg: string;
@@ -73,8 +73,7 @@ function canonicalBytes(part: string): Uint8Array | undefined {
 function jsonObject(bytes: Uint8Array): Members | undefined {
   try {
     const value: unknown = JSON.parse(UTF8.decode(bytes));
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject && isShallow(value, NESTING_MAX) ? (value as Members) : undefined;
+    return isRecord(value) && isShallow(value, NESTING_MAX) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import type { Context, Deps } from "../deps.ts";
 import {
   accept,
   type ExchangeRefusal,
+  hasPassed,
   type JsonWebKeyWithKid,
   type Result,
   refuse,
@@ -31,9 +32,9 @@ export interface KeyQuery {
   readonly generation: string;
 }
 
+/** A public key to verify with, wherever it was found. */
 export interface FoundKey {
   readonly jwk: JsonWebKeyWithKid;
-  readonly source: "memory" | "kv" | "issuer" | "uploaded" | "account";
   /** Imported keys by algorithm, kept as long as the key itself. */
   readonly imported: Map<string, CryptoKey>;
 }
@@ -56,10 +57,8 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
     ),
     readKv(deps, names.coolDown).then((value) => coolDownOf(value, deps.nowMs() + COOL_DOWN_SECONDS * 1000)),
   ]);
-  if (cached !== undefined && cached.expiresAtMs > deps.nowMs()) {
-    const imported = new Map<string, CryptoKey>();
-    remember(deps.foreignKeys.keys, names.key, { ...cached, imported });
-    return accept({ jwk: cached.jwk, source: "kv", imported });
+  if (cached !== undefined && !hasPassed(cached.expiresAtMs, deps.nowMs())) {
+    return accept(remember(deps.keyCache.issuerKeys, names.key, { ...cached, imported: new Map() }));
   }
   if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark, query));
   return fetchOnce(context, query, names);
@@ -84,15 +83,14 @@ async function digest(text: string): Promise<string> {
 }
 
 function recall(deps: Deps, name: string): FoundKey | undefined {
-  const entry = deps.foreignKeys.keys.get(name);
-  if (entry === undefined || entry.expiresAtMs <= deps.nowMs()) return undefined;
-  return { jwk: entry.jwk, source: "memory", imported: entry.imported };
+  const entry = deps.keyCache.issuerKeys.get(name);
+  return entry === undefined || hasPassed(entry.expiresAtMs, deps.nowMs()) ? undefined : entry;
 }
 
 /** One fetch at a time for an issuer in this isolate; the others poll for its outcome, sharing no promise. */
 async function fetchOnce(context: Context, query: KeyQuery, names: CacheNames): Promise<Found> {
   const { deps } = context;
-  const { fetches } = deps.foreignKeys;
+  const { fetches } = deps.keyCache;
   for (let poll = 0; poll < POLLS_MAX; poll++) {
     const state = fetches.get(names.coolDown);
     if (state?.coolDown !== undefined && state.coolDown.untilMs > deps.nowMs()) {
@@ -114,7 +112,7 @@ async function fetchOnce(context: Context, query: KeyQuery, names: CacheNames): 
 
 async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames): Promise<Found> {
   const { deps } = context;
-  const { fetches } = deps.foreignKeys;
+  const { fetches } = deps.keyCache;
   remember(fetches, names.coolDown, {
     inFlightUntilMs: deps.nowMs() + FETCH_TIMEOUT_MS + 1000,
     coolDown: undefined,
@@ -128,7 +126,7 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
   const found = recall(deps, names.key);
   if (found !== undefined) {
     fetches.delete(names.coolDown);
-    return accept({ ...found, source: "issuer" });
+    return accept(found);
   }
   const detail = `${query.issuer} was asked for its keys and published no usable one for the token's kid.`;
   const refusal = coolDown(context, query, names, { reason: "key_not_found", detail });
@@ -150,7 +148,7 @@ function keep(context: Context, query: KeyQuery, keys: readonly JsonWebKeyWithKi
   );
   for (const [index, jwk] of wantedFirst.entries()) {
     const { key } = namesOf({ ...query, kid: jwk.kid });
-    remember(deps.foreignKeys.keys, key, { jwk, expiresAtMs, imported: new Map() });
+    remember(deps.keyCache.issuerKeys, key, { jwk, expiresAtMs, imported: new Map() });
     if (index >= KV_WRITES_MAX) continue;
     request.waitUntil(writeKv(deps, key, { jwk, expiresAtMs }, KEY_LIFETIME_SECONDS));
   }
@@ -163,7 +161,7 @@ function coolDown(
   why: Omit<CoolDown, "untilMs">,
 ): ExchangeRefusal {
   const mark = { ...why, untilMs: deps.nowMs() + COOL_DOWN_SECONDS * 1000 };
-  remember(deps.foreignKeys.fetches, names.coolDown, { inFlightUntilMs: 0, coolDown: mark });
+  remember(deps.keyCache.fetches, names.coolDown, { inFlightUntilMs: 0, coolDown: mark });
   request.waitUntil(writeKv(deps, names.coolDown, mark, COOL_DOWN_KV_SECONDS));
   return coolDownRefusal(deps, mark, query);
 }

@@ -3,6 +3,7 @@ import { accept, type Result, refuse } from "../protocol/index.ts";
 const ISSUER_MAX_CHARACTERS = 255;
 const DOCUMENT_MAX_CHARACTERS = 2048;
 
+/** For whom, and to what end, a URL is judged. */
 export interface IssuerUrlRules {
   /** Lets http and loopback in. */
   readonly isDevelopment: boolean;

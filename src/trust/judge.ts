@@ -11,7 +11,7 @@ import {
 import type { Anchor, TrustedProvider } from "./anchor.ts";
 import { type AssertionTrace, matchClaims } from "./claims.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
-import { type FoundKey, findKey } from "./find_key.ts";
+import { findKey } from "./find_key.ts";
 import { judgeTimes, verifySignature } from "./verify.ts";
 
 /** A token that is believed: by which trust, and what was looked at. */
@@ -74,8 +74,7 @@ async function verifyWithUpload(jwt: DecodedJwt, provider: TrustedProvider): Pro
     const detail = `The uploaded jwks of ${provider.name} holds no key with kid ${quote(jwt.kid)}.`;
     return refuse({ reason: "key_not_found", detail });
   }
-  const key: FoundKey = { jwk, source: "uploaded", imported: new Map() };
-  return verifySignature(jwt, key);
+  return verifySignature(jwt, { jwk, imported: new Map() });
 }
 
 /** Everything about an authentic token that is this trust's to judge. Pure but for the clock. */

@@ -1,5 +1,5 @@
 import type { Deps } from "../deps.ts";
-import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
+import { accept, isRecord, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
 import { judgeIssuerUrl } from "./issuer_url.ts";
 import type { CoolDown } from "./key_cache.ts";
 import { judgeKeySet } from "./key_hygiene.ts";
@@ -9,6 +9,7 @@ export const FETCH_TIMEOUT_MS = 5000;
 /** Of each document, counted while it streams in. */
 const DOCUMENT_MAX_BYTES = 256 * 1024;
 
+/** What one fetch brought. */
 export interface FetchedKeys {
   readonly keys: readonly JsonWebKeyWithKid[];
   /** By kid: keys of the set that are not fit for use, and why. */
@@ -85,7 +86,7 @@ async function readJson(response: Response, url: string): Promise<Fetched<Member
     const value: unknown = JSON.parse(
       new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
     );
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return accept(value as Members);
+    if (isRecord(value)) return accept(value);
   } catch {
     // Falls through: what is no JSON is answered like what is no object.
   }

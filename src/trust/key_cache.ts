@@ -1,7 +1,7 @@
-import type { JsonWebKeyWithKid } from "../protocol/index.ts";
+import { isRecord, type JsonWebKeyWithKid } from "../protocol/index.ts";
 import { judgeKey } from "./key_hygiene.ts";
 
-/** A foreign key as it is cached, in KV and in memory alike: its own end is part of it. */
+/** An issuer's key as it is cached, in KV and in memory alike: its own end is part of it. */
 export interface CachedKey {
   readonly jwk: JsonWebKeyWithKid;
   readonly expiresAtMs: number;
@@ -10,7 +10,7 @@ export interface CachedKey {
 /** One isolate's part of the key cache. Values only: a promise of one request is never awaited by another. */
 export interface KeyCache {
   /** By cache key (see `find_key`); the imported key rides along by algorithm. */
-  readonly keys: Map<string, CachedKey & { readonly imported: Map<string, CryptoKey> }>;
+  readonly issuerKeys: Map<string, CachedKey & { readonly imported: Map<string, CryptoKey> }>;
   /** By issuer and generation: whether somebody fetches now, and until when nobody may. */
   readonly fetches: Map<string, FetchState>;
   /**
@@ -20,6 +20,7 @@ export interface KeyCache {
   readonly accountKeys: Map<string, Map<string, CryptoKey>>;
 }
 
+/** What one isolate knows of asking one issuer. */
 export interface FetchState {
   /** A fetch that began and has not ended; past this instant its request must have died. */
   readonly inFlightUntilMs: number;
@@ -45,10 +46,12 @@ export interface CoolDown {
 /** Entries of each map; the oldest go first, so that no flood of issuers grows an isolate. */
 const ENTRIES_MAX = 2000;
 
+/** Empty, for one isolate. */
 export function newKeyCache(): KeyCache {
-  return { keys: new Map(), fetches: new Map(), accountKeys: new Map() };
+  return { issuerKeys: new Map(), fetches: new Map(), accountKeys: new Map() };
 }
 
+/** Puts a value in as the youngest, and returns it. */
 export function remember<Value>(map: Map<string, Value>, key: string, value: Value): Value {
   map.delete(key);
   if (map.size >= ENTRIES_MAX) {
@@ -74,8 +77,4 @@ export function coolDownOf(value: unknown, latestEndMs: number): CoolDown | unde
   const reason = COOL_DOWN_REASONS.find((known) => known === value.reason);
   if (reason === undefined || value.untilMs > latestEndMs) return undefined;
   return { reason, detail: value.detail, untilMs: value.untilMs };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,5 +1,5 @@
 import { base64url } from "jose";
-import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
+import { accept, hexOf, isRecord, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
 import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
 import { hasRocaShape } from "./roca.ts";
 import { isSmallOrder } from "./small_order.ts";
@@ -10,10 +10,11 @@ const RSA_MODULUS_MIN_BITS = 2048;
 const RSA_MODULUS_MAX_BITS = 8192;
 const RSA_EXPONENT_MIN = 65537n;
 const RSA_EXPONENT_MAX = 1n << 32n;
-const KID_MAX_CHARACTERS = 1024;
+/** Longest name of a key, in a key set and in a token's header. */
+export const KID_MAX_CHARACTERS = 1024;
 
 /** Members of a JWK that only a private or symmetric key has. @see RFC 7518 s6 */
-const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+export const PRIVATE_MEMBERS: readonly string[] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /**
  * The keys of a set that we would ever verify with, and why the others are not among them. Only a set without the
@@ -105,7 +106,7 @@ function integerOf(text: unknown): bigint | undefined {
   const bytes = bytesOf(text);
   if (bytes === undefined || bytes.length === 0 || bytes.length > RSA_MODULUS_MAX_BITS / 8 + 1)
     return undefined;
-  return BigInt(`0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
+  return BigInt(`0x${hexOf(bytes)}`);
 }
 
 function bytesOf(text: unknown): Uint8Array | undefined {
@@ -115,8 +116,4 @@ function bytesOf(text: unknown): Uint8Array | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

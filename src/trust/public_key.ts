@@ -1,9 +1,9 @@
 import { base64url, calculateJwkThumbprint, exportJWK, exportSPKI, importSPKI } from "jose";
-import { accept, Fault, type Result, refuse } from "../protocol/index.ts";
-import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
-import { judgeKey } from "./key_hygiene.ts";
+import { accept, Fault, isRecord, parseJson, type Result, refuse } from "../protocol/index.ts";
+import { algorithmOf } from "./algorithms.ts";
+import { judgeKey, PRIVATE_MEMBERS } from "./key_hygiene.ts";
 import { PRIVATE_KEY_SENT, pemOfSpki, type Spki, spkiOfPem, WHAT_FORM, WHAT_KIND } from "./pem.ts";
-import { importForeignKey } from "./verify.ts";
+import { importPublicKey } from "./verify.ts";
 
 /** A key that a user registers for an account, read from whatever form it came in. */
 export interface RegisteredKey {
@@ -29,8 +29,8 @@ const OPENSSH_SENT =
 
 const PRIVATE_TEXT = /BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY|PuTTY-User-Key-File/;
 const OPENSSH_TEXT = /^(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+ |^---- BEGIN SSH2 PUBLIC KEY ----/;
-/** Of private and symmetric JWKs, and of the key files of STACKIT and Google. @see RFC 7518 s6 */
-const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv", "privateKey", "private_key"];
+/** With those of the newer AKP keys, and of the key files of STACKIT and Google. */
+const PRIVATE_NAMES = [...PRIVATE_MEMBERS, "priv", "privateKey", "private_key"];
 
 /**
  * Reads one public key from PEM (SPKI, PKCS #1, an X.509 certificate, whose validity is not judged) or a JWK. Refuses
@@ -44,7 +44,10 @@ export async function readPublicKey(text: string): Promise<Result<RegisteredKey,
   return candidate.ok ? registeredKeyOf(candidate.value) : candidate;
 }
 
-/** The key as PEM of SPKI, with line feeds and none at the end, as private keys are answered. @see RFC 7468 s13 */
+/**
+ * The key as PEM of SPKI, with line feeds and none at the end, as private keys are answered. @see RFC 7468 s13
+ * @throws Fault `storage` when it is no key that could have been registered
+ */
 export async function publicKeyPem(jwk: AnyJwk & { readonly kty: string }): Promise<string> {
   const imported = await importPublic(jwk);
   if (imported === undefined) throw new Fault("storage", "A registered key cannot be imported.");
@@ -59,7 +62,7 @@ async function candidateOf(text: string): Promise<Result<AnyJwk, string>> {
 }
 
 function jwkOfJson(text: string): Result<AnyJwk, string> {
-  const document = parse(text);
+  const document = parseJson(text);
   if (document === undefined) return refuse(`This begins like JSON and is none. ${WHAT_FORM}`);
   if (holdsPrivateKey(document)) return refuse(PRIVATE_KEY_SENT);
   if (!isRecord(document) || Array.isArray(document.keys)) {
@@ -90,9 +93,7 @@ async function registeredKeyOf(candidate: AnyJwk): Promise<Result<RegisteredKey,
 }
 
 async function importPublic(jwk: AnyJwk & { readonly kty: string }): Promise<CryptoKey | undefined> {
-  const alg = FOREIGN_ALGORITHMS.find((algorithm) => isAlgorithmOfKey(algorithm, jwk)) ?? "";
-  const key = { jwk: { ...jwk, kid: KID_TO_COME }, source: "uploaded", imported: new Map() } as const;
-  const imported = await importForeignKey(key, alg);
+  const imported = await importPublicKey({ jwk, imported: new Map() }, algorithmOf(jwk));
   return imported.ok ? imported.value : undefined;
 }
 
@@ -107,22 +108,10 @@ function holdsPrivateKey(document: unknown): boolean {
   const keys = isRecord(document) ? document.keys : document;
   const places = isRecord(document) ? [document, document.credentials] : [];
   return [...places, ...(Array.isArray(keys) ? keys : [])].some(
-    (place) => isRecord(place) && PRIVATE_MEMBERS.some((member) => Object.hasOwn(place, member)),
+    (place) => isRecord(place) && PRIVATE_NAMES.some((name) => Object.hasOwn(place, name)),
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isText(member: [name: string, value: unknown]): member is [string, string] {
   return typeof member[1] === "string";
-}
-
-function isRecord(value: unknown): value is AnyJwk {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { hexOf } from "../protocol/index.ts";
+
 /**
  * The y coordinates, little-endian, of Ed25519's points of small order, canonical or not: under such a key a signature
  * can be made for any message by anybody. The sign of x, the top bit, makes no difference. @see RFC 8725 s3.4, RFC 8032 s5.1
@@ -15,5 +17,5 @@ const SMALL_ORDER_Y: readonly string[] = [
 /** Whether a public key of 32 bytes is a point of small order. */
 export function isSmallOrder(point: Uint8Array): boolean {
   const y = Array.from(point, (byte, index) => (index === 31 ? byte & 0x7f : byte));
-  return SMALL_ORDER_Y.includes(y.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+  return SMALL_ORDER_Y.includes(hexOf(y));
 }

@@ -1,8 +1,9 @@
 import { accept, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
-import { FOREIGN_ALGORITHMS, isAlgorithmOfKey } from "./algorithms.ts";
+import { algorithmOf } from "./algorithms.ts";
 import { JWKS_KEYS_MAX, judgeKey } from "./key_hygiene.ts";
-import { importForeignKey } from "./verify.ts";
+import { importPublicKey } from "./verify.ts";
 
+/** Which key of an upload is not fit, and why. */
 export interface UnusableKey {
   readonly index: number;
   readonly detail: string;
@@ -35,10 +36,7 @@ async function judgeUploadedKey(
   const judged = judgeKey(candidate);
   if (!judged.ok) return judged;
   if (earlier.some(({ kid }) => kid === judged.value.kid)) return refuse("has the kid of a key above");
-  const alg = FOREIGN_ALGORITHMS.find((algorithm) => isAlgorithmOfKey(algorithm, judged.value)) ?? "";
-  const imported = await importForeignKey(
-    { jwk: judged.value, source: "uploaded", imported: new Map() },
-    alg,
-  );
+  const key = { jwk: judged.value, imported: new Map() };
+  const imported = await importPublicKey(key, algorithmOf(judged.value));
   return imported.ok ? judged : refuse("cannot be imported: its numbers make no key");
 }

@@ -1,11 +1,11 @@
 import { compactVerify, errors, importJWK } from "jose";
-import { accept, type ExchangeRefusal, type Result, refuse } from "../protocol/index.ts";
+import { accept, type ExchangeRefusal, hasPassed, type Result, refuse } from "../protocol/index.ts";
 import { isAlgorithmOfKey } from "./algorithms.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
 import type { FoundKey } from "./find_key.ts";
 
-/** How far an issuer's clock may be from ours. */
-const LEEWAY_SECONDS = 60;
+/** How far a signer's clock may be from ours. */
+export const LEEWAY_SECONDS = 60;
 /** A token that lives longer than this was not made for a job: GKE's, the longest of the known, live two days. */
 const FOREIGN_TOKEN_LIFETIME_MAX_SECONDS = 7 * 24 * 3600;
 
@@ -20,7 +20,7 @@ export async function verifySignature(jwt: DecodedJwt, key: FoundKey): Promise<V
       detail: `The key is of ${quote(bound)}, the token of ${quote(jwt.alg)}.`,
     });
   }
-  const imported = await importForeignKey(key, jwt.alg);
+  const imported = await importPublicKey(key, jwt.alg);
   if (!imported.ok) return imported;
   try {
     await compactVerify(jwt.compact, imported.value, { algorithms: [jwt.alg] });
@@ -34,9 +34,15 @@ export async function verifySignature(jwt: DecodedJwt, key: FoundKey): Promise<V
   }
 }
 
+/** A public key, and what was imported of it by algorithm. */
+interface ImportableKey {
+  readonly jwk: Readonly<Record<string, unknown>>;
+  readonly imported: Map<string, CryptoKey>;
+}
+
 /** Imports once per key and algorithm. The runtime refuses points that are not on their curve here. */
-export async function importForeignKey(
-  key: FoundKey,
+export async function importPublicKey(
+  key: ImportableKey,
   alg: string,
 ): Promise<Result<CryptoKey, ExchangeRefusal>> {
   const known = key.imported.get(alg);
@@ -48,17 +54,14 @@ export async function importForeignKey(
     key.imported.set(alg, imported);
     return accept(imported);
   } catch {
-    return refuse({
-      reason: "key_rejected",
-      detail: "The issuer's key cannot be imported: it is malformed.",
-    });
+    return refuse({ reason: "key_rejected", detail: "The key cannot be imported: it is malformed." });
   }
 }
 
 /** `exp`, `nbf` and `iat` against our clock. Pure; `now` in seconds. @see RFC 7519 s4.1.4 to s4.1.6 */
 export function judgeTimes(jwt: DecodedJwt, now: number): Verdict {
   const { expiresAt, notBefore, issuedAt } = jwt;
-  if (expiresAt + LEEWAY_SECONDS <= now) {
+  if (hasPassed(expiresAt + LEEWAY_SECONDS, now)) {
     return refuse({ reason: "token_expired", detail: `exp was ${Math.floor(now - expiresAt)} s ago.` });
   }
   if (expiresAt > now + FOREIGN_TOKEN_LIFETIME_MAX_SECONDS) {

@@ -49,5 +49,5 @@ function isAboutPayload({ reason, detail }: { readonly reason: string; readonly 
 }
 
 function foundKey(jwk: FoundKey["jwk"]): FoundKey {
-  return { jwk, source: "uploaded", imported: new Map() };
+  return { jwk, imported: new Map() };
 }

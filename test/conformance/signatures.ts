@@ -1,7 +1,7 @@
 import { base64url } from "jose";
 import { describe, expect, it } from "vitest";
 import { judgeKey } from "../../src/trust/key_hygiene.ts";
-import { importForeignKey } from "../../src/trust/verify.ts";
+import { importPublicKey } from "../../src/trust/verify.ts";
 import { judgeSignatureAlone } from "./judge_token.ts";
 import { type Jwk, readVectors, tally } from "./vectors.ts";
 
@@ -111,8 +111,8 @@ function jwkOf(
 async function judgeGroup(group: SignatureGroup, scheme: Scheme) {
   const judged = judgeKey(jwkOf(group, scheme));
   if (!judged.ok) return group.tests.map((test) => ({ ...test, outcome: `key ${judged.refusal}` }));
-  const found = { jwk: judged.value, source: "uploaded", imported: new Map() } as const;
-  const key = await importForeignKey(found, scheme.alg);
+  const found = { jwk: judged.value, imported: new Map() } as const;
+  const key = await importPublicKey(found, scheme.alg);
   if (!key.ok) return group.tests.map((test) => ({ ...test, outcome: key.refusal.reason }));
   return Promise.all(
     group.tests.map(async (test) => {

@@ -106,20 +106,28 @@ export function anchorRows(at: At): void {
   describe("another tenant's account is not found", () => {
     it.each(["id", "email"] as const)("by its %s below our project", async (by) => {
       const { own, other } = await givenTwins(at().db);
-      const found = await getServiceAccount(contextOn(at().db), own.project.name, other.twin[by]);
+      const found = await getServiceAccount(contextOn(at().db), {
+        project: own.project.name,
+        serviceAccount: other.twin[by],
+      });
       expect(outcomeOf(found)).toBe("not_found");
     });
 
     it("by a name that we have too: ours is", async () => {
       const { own } = await givenTwins(at().db);
-      const found = await getServiceAccount(contextOn(at().db), own.project.name, own.account.name);
+      const found = await getServiceAccount(contextOn(at().db), {
+        project: own.project.name,
+        serviceAccount: own.account.name,
+      });
       expect(accepted(found).item.id).toBe(own.account.id);
     });
 
     it("nor is its trust below our account", async () => {
       const { own, other } = await givenTwins(at().db);
       const ref = { project: own.project.id, serviceAccount: own.account.id };
-      expect(outcomeOf(await getProvider(contextOn(at().db), ref, other.provider.id))).toBe("not_found");
+      expect(outcomeOf(await getProvider(contextOn(at().db), { ...ref, id: other.provider.id }))).toBe(
+        "not_found",
+      );
     });
 
     it("nor in the list of an empty project", async () => {

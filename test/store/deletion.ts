@@ -19,7 +19,7 @@ async function givenFullProject(db: Database) {
   const context = contextOn(db);
   const ground = await givenTrust(context);
   const ref = { project: ground.project.id, serviceAccount: ground.account.id };
-  accepted(await purgeProviderKeys(context, ref, ground.provider.id));
+  accepted(await purgeProviderKeys(context, { ...ref, id: ground.provider.id }));
   const second = await givenAccount(context, ground.project.id);
   await givenProvider(context, second);
   for (const account of [ground.account, second]) {
@@ -72,9 +72,15 @@ export function deletionRows(at: At): void {
       const db = database();
       if (db === undefined) return skip("this driver insists on foreign keys");
       const { project, account, second } = await givenFullProject(at().db);
-      expect(outcomeOf(await deleteServiceAccount(contextOn(db), project.id, account.id, undefined))).toBe(
-        "ok",
-      );
+      expect(
+        outcomeOf(
+          await deleteServiceAccount(
+            contextOn(db),
+            { project: project.id, serviceAccount: account.id },
+            undefined,
+          ),
+        ),
+      ).toBe("ok");
       const half = { ...ALL, serviceAccount: 1, federatedIdentityProvider: 1, accessToken: 1 };
       expect(await held(db, project.id)).toEqual(half);
       expect(await count(db, accessToken, sql`service_account_id = ${second.id}`)).toBe(1);
@@ -85,7 +91,9 @@ export function deletionRows(at: At): void {
     const { db } = at();
     const context = contextOn(db);
     const { project, account } = await givenTrust(context);
-    accepted(await deleteServiceAccount(context, project.id, account.name, undefined));
+    accepted(
+      await deleteServiceAccount(context, { project: project.id, serviceAccount: account.name }, undefined),
+    );
     const again = await givenAccount(context, project.id, account.name);
     expect(again.name).toBe(account.name);
     expect(again.id).not.toBe(account.id);
@@ -101,7 +109,11 @@ export function deletionRows(at: At): void {
     const { project, account } = await givenTrust(context);
     const name = `${account.name}x`;
     const { item } = accepted(
-      await updateServiceAccount(context, project.id, account.name, { name }, undefined),
+      await updateServiceAccount(
+        context,
+        { project: project.id, serviceAccount: account.name },
+        { change: { name } },
+      ),
     );
     expect(item).toMatchObject({ id: account.id, email: account.email, name });
     const where = sql`id = ${account.id} AND email = ${account.email} AND name = ${name}`;

@@ -55,7 +55,7 @@ export function foreignTextRows(at: At): void {
     const context = contextOn(at().db);
     const part = "eyJhbGciOiJFUzI1NiJ9";
     const ref = `${part}.${part}.${part}${"x".repeat(5000)}`;
-    expect(outcomeOf(await updateProject(context, ref, {}, undefined))).toBe("not_found");
+    expect(outcomeOf(await updateProject(context, ref, { change: {} }))).toBe("not_found");
     const [row] = await eventsOf(context);
     expect(row?.targetId).not.toContain(part);
     expect(row?.targetId?.length).toBeLessThanOrEqual(1024);

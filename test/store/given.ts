@@ -38,7 +38,8 @@ export function contextOn(db: Database, changes: Partial<Deps> = {}): Context {
     fetch: () => Promise.reject(new Error("nothing here fetches")),
     sleep: () => Promise.resolve(),
     log: () => undefined,
-    foreignKeys: newKeyCache(),
+    keyCache: newKeyCache(),
+    feedCache: { last: undefined },
     signingKeys: newSigningKeyCache(),
     ...changes,
   };

@@ -34,18 +34,23 @@ type Call = (context: Context, ground: Ground) => Promise<Result<unknown, Proble
 const refOf = ({ project, account }: Ground) => ({ project: project.id, serviceAccount: account.id });
 
 const CHANGES: Readonly<Record<string, Call>> = {
-  "a project": (context, ground) => updateProject(context, ground.project.id, { disabled: true }, undefined),
+  "a project": (context, ground) => updateProject(context, ground.project.id, { change: { disabled: true } }),
   "an account": (context, { project, account }) =>
-    updateServiceAccount(context, project.id, account.id, { disabled: true }, undefined),
+    updateServiceAccount(
+      context,
+      { project: project.id, serviceAccount: account.id },
+      { change: { disabled: true } },
+    ),
   "a trust": (context, ground) =>
-    updateProvider(context, refOf(ground), ground.provider.id, { disabled: true }, undefined),
+    updateProvider(context, { ...refOf(ground), id: ground.provider.id }, { change: { disabled: true } }),
 };
 
 const DELETIONS: Readonly<Record<string, Call>> = {
   "a project": (context, ground) => deleteProject(context, ground.project.id, undefined),
   "an account": (context, { project, account }) =>
-    deleteServiceAccount(context, project.id, account.id, undefined),
-  "a trust": (context, ground) => deleteProvider(context, refOf(ground), ground.provider.id, undefined),
+    deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined),
+  "a trust": (context, ground) =>
+    deleteProvider(context, { ...refOf(ground), id: ground.provider.id }, undefined),
 };
 
 /** Verbs that put a row below another one, which somebody deletes after it was read. */
@@ -70,7 +75,7 @@ const BELOW: readonly { name: string; call: Call; deleted: "project" | "account"
   },
   {
     name: "a purge whose project is deleted",
-    call: (context, ground) => purgeProviderKeys(context, refOf(ground), ground.provider.id),
+    call: (context, ground) => purgeProviderKeys(context, { ...refOf(ground), id: ground.provider.id }),
     deleted: "project",
     outcome: "not_found",
   },
@@ -118,7 +123,11 @@ export function interleavingRows(at: At): void {
             const removed =
               deleted === "project"
                 ? await deleteProject(contextOn(at().db), project.id, undefined)
-                : await deleteServiceAccount(contextOn(at().db), project.id, account.id, undefined);
+                : await deleteServiceAccount(
+                    contextOn(at().db),
+                    { project: project.id, serviceAccount: account.id },
+                    undefined,
+                  );
             expect(outcomeOf(removed)).toBe("ok");
           }),
         );

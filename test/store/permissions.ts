@@ -48,7 +48,7 @@ const VERBS: readonly Row[] = [
   ["projects:create", (context) => directory.createProject(context, { name: "never" })],
   ["projects:list", (context) => directory.listProjects(context, page)],
   ["projects:read", (context, { project }) => directory.getProject(context, project.id)],
-  ["projects:update", (context, { project }) => directory.updateProject(context, project.id, {}, undefined)],
+  ["projects:update", (context, { project }) => directory.updateProject(context, project.id, { change: {} })],
   ["projects:delete", (context, { project }) => directory.deleteProject(context, project.id, undefined)],
   [
     "service-accounts:create",
@@ -56,7 +56,8 @@ const VERBS: readonly Row[] = [
   ],
   [
     "service-accounts:read",
-    (context, { project, account }) => directory.getServiceAccount(context, project.id, account.id),
+    (context, { project, account }) =>
+      directory.getServiceAccount(context, { project: project.id, serviceAccount: account.id }),
   ],
   [
     "service-accounts:read",
@@ -65,12 +66,16 @@ const VERBS: readonly Row[] = [
   [
     "service-accounts:update",
     (context, { project, account }) =>
-      directory.updateServiceAccount(context, project.id, account.id, {}, undefined),
+      directory.updateServiceAccount(
+        context,
+        { project: project.id, serviceAccount: account.id },
+        { change: {} },
+      ),
   ],
   [
     "service-accounts:delete",
     (context, { project, account }) =>
-      directory.deleteServiceAccount(context, project.id, account.id, undefined),
+      directory.deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined),
   ],
   [
     "federated-identity-providers:create",
@@ -78,7 +83,7 @@ const VERBS: readonly Row[] = [
   ],
   [
     "federated-identity-providers:read",
-    (context, ground) => directory.getProvider(context, ref(ground), ground.provider.id),
+    (context, ground) => directory.getProvider(context, { ...ref(ground), id: ground.provider.id }),
   ],
   [
     "federated-identity-providers:read",
@@ -86,31 +91,34 @@ const VERBS: readonly Row[] = [
   ],
   [
     "federated-identity-providers:update",
-    (context, ground) => directory.updateProvider(context, ref(ground), ground.provider.id, {}, undefined),
+    (context, ground) =>
+      directory.updateProvider(context, { ...ref(ground), id: ground.provider.id }, { change: {} }),
   ],
   [
     "federated-identity-providers:delete",
-    (context, ground) => directory.deleteProvider(context, ref(ground), ground.provider.id, undefined),
+    (context, ground) =>
+      directory.deleteProvider(context, { ...ref(ground), id: ground.provider.id }, undefined),
   ],
   [
     "federated-identity-providers:purge-keys",
-    (context, ground) => directory.purgeProviderKeys(context, ref(ground), ground.provider.id),
+    (context, ground) => directory.purgeProviderKeys(context, { ...ref(ground), id: ground.provider.id }),
   ],
   ["service-account-keys:create", (context, ground) => directory.createKey(context, ref(ground), pair)],
   [
     "service-account-keys:read",
-    async (context, ground) => directory.getKey(context, ref(ground), await givenKey(context, ground)),
+    async (context, ground) =>
+      directory.getKey(context, { ...ref(ground), id: await givenKey(context, ground) }),
   ],
   ["service-account-keys:read", (context, ground) => directory.listKeys(context, ref(ground), page)],
   [
     "service-account-keys:update",
     async (context, ground) =>
-      directory.updateKey(context, ref(ground), await givenKey(context, ground), {}, undefined),
+      directory.updateKey(context, { ...ref(ground), id: await givenKey(context, ground) }, { change: {} }),
   ],
   [
     "service-account-keys:delete",
     async (context, ground) =>
-      directory.deleteKey(context, ref(ground), await givenKey(context, ground), undefined),
+      directory.deleteKey(context, { ...ref(ground), id: await givenKey(context, ground) }, undefined),
   ],
   [
     "project-tokens:create",
@@ -119,13 +127,13 @@ const VERBS: readonly Row[] = [
   [
     "project-tokens:read",
     async (context, ground) =>
-      directory.getProjectToken(context, ref(ground), await givenToken(context, ground)),
+      directory.getProjectToken(context, { ...ref(ground), id: await givenToken(context, ground) }),
   ],
   ["project-tokens:read", (context, ground) => directory.listProjectTokens(context, ref(ground), page)],
   [
     "project-tokens:update",
     async (context, ground) =>
-      directory.renameProjectToken(context, await tokenRef(context, ground), {}, undefined),
+      directory.updateProjectToken(context, await tokenRef(context, ground), { change: {} }),
   ],
   [
     "project-tokens:regenerate",
@@ -144,7 +152,10 @@ const VERBS: readonly Row[] = [
   [
     "revocations:read",
     async (context, { project }) =>
-      directory.getRevocation(context, project.id, await givenRevocation(context, project.id)),
+      directory.getRevocation(context, {
+        project: project.id,
+        id: await givenRevocation(context, project.id),
+      }),
   ],
   ["revocations:read", (context, { project }) => directory.listRevocations(context, project.id, page)],
   ["leaked-credentials:report", (context) => directory.reportLeaked(context, ["x"])],
@@ -155,7 +166,10 @@ const VERBS: readonly Row[] = [
   [
     "resource-servers:read",
     async (context, ground) =>
-      directory.getResourceServer(context, ground.project.id, await givenApi(context, ground)),
+      directory.getResourceServer(context, {
+        project: ground.project.id,
+        id: await givenApi(context, ground),
+      }),
   ],
   [
     "resource-servers:read",
@@ -166,20 +180,22 @@ const VERBS: readonly Row[] = [
     async (context, ground) =>
       directory.updateResourceServer(
         context,
-        ground.project.id,
-        await givenApi(context, ground),
-        {},
-        undefined,
+        { project: ground.project.id, id: await givenApi(context, ground) },
+        { change: {} },
       ),
   ],
   [
     "resource-servers:delete",
     async (context, ground) =>
-      directory.deleteResourceServer(context, ground.project.id, await givenApi(context, ground), undefined),
+      directory.deleteResourceServer(
+        context,
+        { project: ground.project.id, id: await givenApi(context, ground) },
+        undefined,
+      ),
   ],
   [
     "audit-events:read",
-    (context, { project }) => directory.listProjectAuditEvents(context, project.id, {}, page),
+    (context, { project }) => directory.listProjectAuditEvents(context, project.id, { filter: {}, page }),
   ],
   ["audit-events:list", (context) => directory.listServiceAuditEvents(context, {}, page)],
   ["signing-keys:read", (context) => directory.getSigningKeys(context)],

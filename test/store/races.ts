@@ -51,7 +51,8 @@ const RESOURCES: readonly Resource[] = [
   {
     name: "project",
     etag: (ground) => `"${ground.project.id}.1"`,
-    update: (context, ground, name, ifMatch) => updateProject(context, ground.project.id, { name }, ifMatch),
+    update: (context, ground, name, ifMatch) =>
+      updateProject(context, ground.project.id, { change: { name }, ifMatch }),
     remove: (context, ground, ifMatch) => deleteProject(context, ground.project.id, ifMatch),
     nameNow: ({ deps }, ground) => deps.db.select().from(project).where(eq(project.id, ground.project.id)),
   },
@@ -59,9 +60,13 @@ const RESOURCES: readonly Resource[] = [
     name: "service account",
     etag: ({ account }) => `"${account.id}.1"`,
     update: (context, { project, account }, name, ifMatch) =>
-      updateServiceAccount(context, project.id, account.id, { name }, ifMatch),
+      updateServiceAccount(
+        context,
+        { project: project.id, serviceAccount: account.id },
+        { change: { name }, ifMatch },
+      ),
     remove: (context, { project, account }, ifMatch) =>
-      deleteServiceAccount(context, project.id, account.id, ifMatch),
+      deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, ifMatch),
     nameNow: ({ deps }, { account }) =>
       deps.db.select().from(serviceAccount).where(eq(serviceAccount.id, account.id)),
   },
@@ -69,8 +74,9 @@ const RESOURCES: readonly Resource[] = [
     name: "federated identity provider",
     etag: (ground) => `"${ground.provider.id}.1"`,
     update: (context, ground, name, ifMatch) =>
-      updateProvider(context, refOf(ground), ground.provider.id, { name }, ifMatch),
-    remove: (context, ground, ifMatch) => deleteProvider(context, refOf(ground), ground.provider.id, ifMatch),
+      updateProvider(context, { ...refOf(ground), id: ground.provider.id }, { change: { name }, ifMatch }),
+    remove: (context, ground, ifMatch) =>
+      deleteProvider(context, { ...refOf(ground), id: ground.provider.id }, ifMatch),
     nameNow: ({ deps }, ground) => deps.db.select().from(provider).where(eq(provider.id, ground.provider.id)),
   },
 ];
@@ -157,9 +163,13 @@ export function raceRows(at: At): void {
     const [ground, rival] = [await givenTrust(context), await givenTrust(context)];
     const second = await givenAccount(context, ground.project.id);
     const change = { name: rival.project.name };
-    expect(outcomeOf(await updateProject(context, ground.project.id, change, undefined))).toBe("name_taken");
+    expect(outcomeOf(await updateProject(context, ground.project.id, { change: change }))).toBe("name_taken");
     const { account } = ground;
-    const renamed = await updateServiceAccount(context, ground.project.id, second.id, account, undefined);
+    const renamed = await updateServiceAccount(
+      context,
+      { project: ground.project.id, serviceAccount: second.id },
+      { change: account },
+    );
     expect(outcomeOf(renamed)).toBe("name_taken");
   });
 }

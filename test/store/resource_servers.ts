@@ -44,13 +44,17 @@ const create: Call = (context, { project, account }) =>
   createResourceServer(context, project.id, { ...fresh(), serviceAccount: account.id });
 const createUnlinked: Call = (context, { project }) => createResourceServer(context, project.id, fresh());
 const link: Call = (context, { project, account, unlinked }) =>
-  updateResourceServer(context, project.id, unlinked, { serviceAccount: account.id }, undefined);
+  updateResourceServer(
+    context,
+    { project: project.id, id: unlinked },
+    { change: { serviceAccount: account.id } },
+  );
 const rename: Call = (context, { project, linked }) =>
-  updateResourceServer(context, project.id, linked, { name: freshName() }, undefined);
+  updateResourceServer(context, { project: project.id, id: linked }, { change: { name: freshName() } });
 const remove: Call = (context, { project, linked }) =>
-  deleteResourceServer(context, project.id, linked, undefined);
+  deleteResourceServer(context, { project: project.id, id: linked }, undefined);
 const endAccount: Call = (context, { project, account }) =>
-  deleteServiceAccount(context, project.id, account.id, undefined);
+  deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined);
 const endProject: Call = (context, { project }) => deleteProject(context, project.id, undefined);
 
 interface Row {

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { rotateSigningKeys } from "../../src/directory/index.ts";
 import {
   ensureSigningKey,
-  JWKS_MAX_AGE_SECONDS,
   listSigningKeys,
+  OWN_KEY_SET_MAX_AGE_SECONDS,
   publicKeySet,
   rotateSigningKey,
   tendSigningKeys,
@@ -15,7 +15,7 @@ import { accepted, tally } from "./given.ts";
 import { actionsOn, type Clock, givenNoKeys, isolateAt, signingKid, storedKeys } from "./keys_given.ts";
 
 const MARGIN_SECONDS = 300;
-const PUBLISHED_BEFORE_USE_SECONDS = JWKS_MAX_AGE_SECONDS + 60;
+const PUBLISHED_BEFORE_USE_SECONDS = OWN_KEY_SET_MAX_AGE_SECONDS + 60;
 const PERIOD_SECONDS = 30 * 24 * 3600;
 
 const tend = (db: Database, clock: Clock) => tendSigningKeys(isolateAt(db, clock));
@@ -66,7 +66,9 @@ export function rotationRows(at: At): void {
       expect(await signingKid(db, clock), "a second before").toBe(old);
       clock.now = activatesAt;
       expect(await signingKid(db, clock)).toBe(next);
-      expect(activatesAt - JWKS_MAX_AGE_SECONDS, "published for an hour").toBeGreaterThan(clock.now - 3660);
+      expect(activatesAt - OWN_KEY_SET_MAX_AGE_SECONDS, "published for an hour").toBeGreaterThan(
+        clock.now - 3660,
+      );
     });
 
     it("keeps the old key for verification until its last token has expired, and a margin", async () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 const revoke = (body: unknown, headers: Record<string, string> = {}) =>
   service.call("POST", `${home.path}/revocations`, body, headers);
 const claims = (item: unknown, value: unknown = "x") => ({ claims: [{ item, value }] });
-const JWT = `${"a".repeat(20)}.${"b".repeat(20)}.${"c".repeat(20)}`;
+const JWT = `eyJ${"a".repeat(20)}.${"b".repeat(20)}.${"c".repeat(20)}`;
 
 describe("refused with the place of what is wrong", () => {
   it.each<readonly [string, unknown, string]>([

@@ -229,4 +229,4 @@ describe("a granted key flow is on record", () => {
   );
 });
 
-const assertionLike = () => `${"a".repeat(40)}.${"b".repeat(40)}.${"c".repeat(40)}`;
+const assertionLike = () => `eyJ${"a".repeat(40)}.${"b".repeat(40)}.${"c".repeat(40)}`;

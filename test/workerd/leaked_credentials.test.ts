@@ -16,7 +16,7 @@ import {
 const service = startService();
 const PATH = "/v1/leaked-credentials";
 const report = (...credentials: string[]) => service.call("POST", PATH, { credentials });
-const NOTHING = { recognised: false, found: [] };
+const NOTHING = { recognised: false, found: [], truncated: false };
 
 /** An account with a project token and an access token that was got by it. */
 async function givenTokens() {
@@ -60,6 +60,7 @@ describe("a reported project token", () => {
       index: 1,
       recognised: true,
       found: [{ type: "project_token", wasLive }],
+      truncated: false,
     });
     expect(body).toEqual({ items: [{ index: 0, ...NOTHING }, found(true)] });
     expect(await stateOf(service, given, made.token)).toEqual(DEAD);
@@ -84,7 +85,7 @@ describe("a reported access token", () => {
     const { given, made, access } = await givenTokens();
     const other = await accessTokenOf(service, given, made.token);
     const found = (wasLive: boolean) => [
-      { index: 0, recognised: true, found: [{ type: "access_token", wasLive }] },
+      { index: 0, recognised: true, found: [{ type: "access_token", wasLive }], truncated: false },
     ];
     expect((await report(await quote(access))).body.items).toEqual(found(true));
     expect((await callAs(service, access, "GET", given.path)).body.code).toBe("invalid_token");

@@ -10,8 +10,9 @@ const report = (...credentials: string[]) => service.call("POST", PATH, { creden
 const FOUND = (wasLive: boolean) => ({
   recognised: true,
   found: [{ type: "service_account_key", wasLive }],
+  truncated: false,
 });
-const NOTHING = { recognised: false, found: [] };
+const NOTHING = { recognised: false, found: [], truncated: false };
 
 /** How a scanner may quote a key that was answered in a file. */
 const QUOTES: [string, (file: KeyFile) => string][] = [
@@ -118,11 +119,15 @@ describe("a report of keys", () => {
     }
   });
 
-  it("says that one switched off was not live, and tells no event of it", async () => {
+  it("keeps one that was off from coming back, and its owner's record tells why", async () => {
     const { file, keys, project } = await givenKey(service);
     await service.call("PATCH", `${keys}/${file.id}`, { active: false });
     expect((await report(JSON.stringify(file))).body.items).toEqual([{ index: 0, ...FOUND(false) }]);
-    expect(await eventsOf(service, project, "action=service_account_key.leaked")).toEqual([]);
+    expect(await eventsOf(service, project, "action=service_account_key.leaked")).toHaveLength(1);
+    const back = await service.call("PATCH", `${keys}/${file.id}`, { active: true });
+    expect([back.status, back.body.code]).toEqual([409, "key_leaked"]);
+    expect((await report(JSON.stringify(file))).body.items).toEqual([{ index: 0, ...FOUND(false) }]);
+    expect(await eventsOf(service, project, "action=service_account_key.leaked")).toHaveLength(1);
   });
 
   it("leaves no private key in an answer, a log line, an event or a row", async () => {

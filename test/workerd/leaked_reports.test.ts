@@ -72,7 +72,9 @@ describe("a report's shape", () => {
     expect([seen, body.code, body.errors?.[0].pointer]).toEqual([status, code, pointer]);
     if (status === 200) {
       const { credentials } = input as { credentials: string[] };
-      expect(body.items).toEqual(credentials.map((_, index) => ({ index, recognised: false, found: [] })));
+      expect(body.items).toEqual(
+        credentials.map((_, index) => ({ index, recognised: false, found: [], truncated: false })),
+      );
     }
   });
 });

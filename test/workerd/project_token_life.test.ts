@@ -26,7 +26,7 @@ describe("a rename", () => {
     expect(renamed.headers.get("etag")).not.toBe(etag);
     expect(await stateOf(service, given, token)).toEqual(GOOD);
     const [event] = await eventsOf(service, given.project, "action=project_token.update");
-    expect(event).toMatchObject({ outcome: "granted", detail: "other", target: { id: item.id } });
+    expect(event).toMatchObject({ outcome: "granted", detail: "name", target: { id: item.id } });
     await givenToken(service, given, { name: item.name });
   });
 });
@@ -41,7 +41,7 @@ describe("a regeneration", () => {
     expect(body).toMatchObject({ id, name });
     expect(decodeJwt(body.token).jti).toBe(id);
     expect(await stateOf(service, given, token)).toEqual(DEAD);
-    expect(await lastReason(given)).toBe("project_token_unknown");
+    expect(await lastReason(given)).toBe("project_token_revoked");
     expect(await stateOf(service, given, body.token)).toEqual(GOOD);
     expect((await callAs(service, got, "GET", given.path)).body.code).toBe("invalid_token");
     const [event] = await eventsOf(service, given.project, "action=project_token.regenerate");
@@ -91,7 +91,7 @@ describe("a revocation by DELETE", () => {
     expect((await service.call("GET", path)).body.code).toBe("not_found");
     expect((await service.call("GET", given.tokens)).body.items).toEqual([]);
     expect(await stateOf(service, given, token)).toEqual(DEAD);
-    expect(await lastReason(given)).toBe("project_token_unknown");
+    expect(await lastReason(given)).toBe("project_token_revoked");
     expect((await callAs(service, got, "GET", given.path)).body.code).toBe("invalid_token");
     const again = await givenToken(service, given, { name });
     expect(again.id).not.toBe(id);

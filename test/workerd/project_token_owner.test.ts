@@ -105,7 +105,7 @@ describe("a dead project token is refused in the words of each grant", () => {
     });
     expect([answer.status, answer.body.error]).toEqual([status, error]);
     expect(answer.headers.get("cache-control")).toBe("no-store");
-    expect(await lastRefusal(given.project)).toMatchObject({ reason: "project_token_unknown" });
+    expect(await lastRefusal(given.project)).toMatchObject({ reason: "project_token_revoked" });
   });
 
   it("and of 20 exchanges that race with its revocation, none is good after it", async () => {

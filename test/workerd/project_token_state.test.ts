@@ -110,7 +110,7 @@ describe("a service without PROJECT_TOKEN_KEY", () => {
     expect(event).toMatchObject({ action: "project_token.regenerate", reason: "project_tokens_off" });
     expect(await stateOf(off, given, made.token)).toEqual(DEAD);
     const [refused] = await eventsOf(off, given.project, "action=access_token.exchange&outcome=refused");
-    expect(refused?.reason).toBe("project_token_unknown");
+    expect(refused?.reason).toBe("project_tokens_off");
     const forged = await hmacJwt(decodeJwt(made.token), key === undefined || key === "" ? "0" : key);
     expect(await stateOf(off, given, forged)).toEqual(DEAD);
     expect((await callAs(off, got, "GET", given.path)).body.code).toBe("permission_denied");

@@ -93,7 +93,7 @@ describe("an account takes back its own", () => {
     expect(await areActive(service, [first.text, got], BOOTSTRAP)).toEqual([false, false]);
     expect(await areActive(service, kept, BOOTSTRAP)).toEqual([true, true, true]);
     expect((await service.exchange(exchangeOf(first.text, holder.email))).status).toBe(400);
-    expect(await lastEvent(service, home.name)).toMatchObject({ reason: "project_token_unknown" });
+    expect(await lastEvent(service, home.name)).toMatchObject({ reason: "project_token_revoked" });
     expect((await service.call("GET", first.path)).status).toBe(404);
   });
 

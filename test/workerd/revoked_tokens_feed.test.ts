@@ -45,7 +45,7 @@ describe("the feed", () => {
     expect(await jtis()).toEqual([]);
   });
 
-  it("keeps a token for 300 s after its end, whatever is purged meanwhile", async () => {
+  it("keeps a token for 300 s after its end, and to the turn of that hour, whatever is purged meanwhile", async () => {
     const { service, jtis, byKey, revoke, advance } = startAt();
     const holder = await givenHolder(service, await givenHome(service), { tokenLifetime: 600 });
     const token = await byKey(holder);
@@ -53,7 +53,7 @@ describe("the feed", () => {
     advance(600 + 299);
     await service.tend();
     expect(await jtis()).toEqual([jtiOf(token)]);
-    advance(1);
+    advance(3600);
     expect(await jtis()).toEqual([]);
     advance(600);
     await service.tend();
@@ -63,11 +63,11 @@ describe("the feed", () => {
     expect(row).toEqual({ n: 0 });
   });
 
-  it("takes no token up whose end has come before its revocation", async () => {
+  it("takes no token up that nobody accepts any more", async () => {
     const { service, jtis, byKey, revoke, advance } = startAt();
     const holder = await givenHolder(service, await givenHome(service));
     const token = await byKey(holder);
-    advance(3600);
+    advance(3600 + 300);
     await revoke(token);
     await must(service, "DELETE", holder.path);
     expect(await jtis()).toEqual([]);
@@ -87,7 +87,7 @@ describe("its ETag", () => {
     const tag = async () => (await feed()).headers.get("etag") ?? "";
     const [token, kept] = [await byKey(holder), await byKey(holder)];
     const first = await tag();
-    expect(first).toMatch(/^W\/"[0-9a-f]{32}"$/);
+    expect(first).toMatch(/^W\/"\d+\.\d+"$/);
     advance(3599);
     expect(await tag()).toBe(first);
     advance(-3000);

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import type { Deps } from "../../deps.ts";
-import { JWKS_MAX_AGE_SECONDS, publicKeySet } from "../../keyring/index.ts";
+import { OWN_KEY_SET_MAX_AGE_SECONDS as JWKS_MAX_AGE_SECONDS, publicKeySet } from "../../keyring/index.ts";
 import { GRANT_TYPES } from "../../protocol/index.ts";
 import { FOREIGN_ALGORITHMS } from "../../trust/index.ts";
 import { contextOf, type RouteEnv } from "../context.ts";

@@ -11,7 +11,7 @@ export function revokedTokenRoutes(deps: Deps): Hono<RouteEnv> {
     c.header("ETag", feed.etag);
     c.header("Cache-Control", `public, max-age=${FEED_MAX_AGE_SECONDS}`);
     if (isKnown(c.req.header("if-none-match"), feed.etag)) return c.body(null, 304);
-    return c.body(await feed.sign(), 200, { "Content-Type": "application/jwt" });
+    return c.body(await feed.read(), 200, { "Content-Type": "application/jwt" });
   });
   return routes;
 }

@@ -7,6 +7,7 @@ import {
   invalidParameter,
   type ParameterRefusal,
   type TokenParameters,
+  UNAUTHENTICATED,
 } from "../../grants/index.ts";
 import { accept, type Result, refuse } from "../../protocol/index.ts";
 import type { LiveToken } from "../../tokens/index.ts";
@@ -47,15 +48,19 @@ async function readQuestion(
   const text = parameters.single.get("token");
   if (text === undefined) return invalidParameter("token is missing: send the token that the call is about.");
   const header = c.req.header("authorization");
-  if (header !== undefined && parameters.single.has("client_assertion")) {
+  const hasAssertion = parameters.single.has("client_assertion");
+  if (header !== undefined && hasAssertion) {
     return invalidParameter("Authenticate once: by Authorization or by client_assertion.");
+  }
+  if (header === undefined && !hasAssertion) {
+    c.header("WWW-Authenticate", 'Bearer realm="countersign"');
+    return refuse(UNAUTHENTICATED);
   }
   const anonymous = contextOf(c, deps, ANONYMOUS);
   const { caller, token } = await authenticateBearer(anonymous, header, text);
   if (caller.ok) return accept({ context: contextOf(c, deps, caller.value), token });
   if (caller.refusal === "unknown") return refuse({ error: "invalid_client", description: BEARER_UNKNOWN });
-  // Beside a refused assertion no challenge: OAuth clients read no error past one. @see RFC 9110 s15.5.2
-  if (!parameters.single.has("client_assertion")) c.header("WWW-Authenticate", 'Bearer realm="countersign"');
+  // Beside a refused assertion no challenge (RFC 9110 s15.5.2): OAuth clients read no error past one.
   const client = await authenticateClient(anonymous, parameters);
   return client.ok ? accept({ context: contextOf(c, deps, client.value), token }) : client;
 }

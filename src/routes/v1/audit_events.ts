@@ -1,15 +1,16 @@
 import type { Deps } from "../../deps.ts";
 import { listProjectAuditEvents, listServiceAuditEvents } from "../../directory/index.ts";
 import { answerJson } from "./answers.ts";
-import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { auditEventItem } from "./items.ts";
-import { auditQuery, projectParams, serviceAuditQuery } from "./schemas.ts";
+import { auditEventItem, auditQuery, serviceAuditQuery } from "./audit_event_shapes.ts";
+import { mount, nothing, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import { projectParams } from "./primitives.ts";
+import { pageAnswer } from "./responses.ts";
 
 const list = {
   method: "get",
   tag: "audit events",
   query: auditQuery,
-  answer: { status: 200, description: "A page of events", schema: pageSchema(auditEventItem) },
+  answer: pageAnswer("A page of events", auditEventItem),
 } as const;
 
 const ofProject = {
@@ -31,7 +32,7 @@ export function auditEventRoutes(routes: V1Routes, deps: Deps): void {
   mount(routes, deps, ofProject, async (c, { context, params, query }) => {
     const { pageSize, pageToken, ...filter } = query;
     const page = pageOfQuery({ pageSize, pageToken });
-    return answerJson(c, await listProjectAuditEvents(context, params.project, filter, page));
+    return answerJson(c, await listProjectAuditEvents(context, params.project, { filter, page }));
   });
   mount(routes, deps, ofService, async (c, { context, query }) => {
     const { pageSize, pageToken, ...filter } = query;

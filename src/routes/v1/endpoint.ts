@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, Deps } from "../../deps.ts";
 import { contextOf, type RouteContext, type RouteEnv } from "../context.ts";
-import { problemItem } from "./items.ts";
+import { type Answer, headersRead, responsesOf } from "./responses.ts";
 
 export type V1Routes = OpenAPIHono<RouteEnv>;
 
@@ -17,14 +17,13 @@ export interface Endpoint<Params extends Schema, Query extends Schema, Body exte
   readonly summary: string;
   /** Needs no credential; mounted before `authenticate`. */
   readonly isPublic?: true;
+  /** Reads `If-Match`. */
+  readonly isConditional?: true;
   readonly params: Params;
   readonly query?: Query;
   readonly body?: Body;
-  readonly answer: {
-    readonly status: 200 | 201 | 204;
-    readonly description: string;
-    readonly schema?: z.ZodType;
-  };
+  /** One, or one for each status. */
+  readonly answer: Answer | readonly Answer[];
 }
 
 /** A request that has been parsed; the verb needs to look at nothing else. */
@@ -57,7 +56,8 @@ export function mount<Params extends Schema, Query extends Schema = Schema, Body
       ...(endpoint.query === undefined ? {} : { query: endpoint.query as Schema }),
       ...(endpoint.body === undefined ? {} : { body: jsonBody(endpoint.body) }),
     },
-    responses: responsesOf(endpoint.answer),
+    parameters: headersRead(endpoint),
+    responses: responsesOf(endpoint),
   });
   const mounted = (c: RouteContext) => handle(c, callOf(c, deps, endpoint));
   // The framework's type of a handler lists every answer; ours are rendered by `answers.ts` and `problem.ts`.
@@ -75,7 +75,7 @@ function callOf<Params extends Schema, Query extends Schema, Body extends Schema
     params: valid("param") as z.output<Params>,
     query: (endpoint.query === undefined ? {} : valid("query")) as z.output<Query>,
     body: (endpoint.body === undefined ? {} : valid("json")) as z.output<Body>,
-    ifMatch: tagsOf(c.req.header("if-match")),
+    ifMatch: endpoint.isConditional ? tagsOf(c.req.header("if-match")) : undefined,
   };
 }
 
@@ -90,20 +90,6 @@ export function tagsOf(header: string | undefined): readonly string[] | undefine
 
 function jsonBody(schema: z.ZodType) {
   return { required: true, content: { "application/json": { schema } } };
-}
-
-function responsesOf({ status, description, schema }: Endpoint<Schema, Schema, Schema>["answer"]) {
-  const good =
-    schema === undefined ? { description } : { description, content: { "application/json": { schema } } };
-  const problem = {
-    description: "A problem (RFC 9457)",
-    content: { "application/problem+json": { schema: problemItem } },
-  };
-  return { [status]: good, default: problem };
-}
-
-export function pageSchema(item: z.ZodType) {
-  return z.object({ items: z.array(item), nextPageToken: z.string().optional() });
 }
 
 const PAGE_SIZE_DEFAULT = 50;

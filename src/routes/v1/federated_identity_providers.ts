@@ -8,31 +8,35 @@ import {
   updateProvider,
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
-import { mount, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { providerItem } from "./items.ts";
-import { accountParams, pageQuery, providerChange, providerInput, providerParams } from "./schemas.ts";
+import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import {
+  providerChange,
+  providerInput,
+  providerItem,
+  providerParams,
+} from "./federated_identity_provider_shapes.ts";
+import { accountParams, pageQuery } from "./primitives.ts";
+import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
 
 const tag = "federated identity providers";
 const path = "/v1/projects/{project}/service-accounts/{serviceAccount}/federated-identity-providers";
 const collection = { path, tag, params: accountParams };
 const member = { path: `${path}/{id}`, tag, params: providerParams };
-const one = { status: 200, description: "The federated identity provider", schema: providerItem } as const;
-const page = { status: 200, description: "A page of trusts", schema: pageSchema(providerItem) } as const;
-const gone = { status: 204, description: "Deleted" } as const;
+const one = storedAnswer("The federated identity provider", providerItem);
 
 const create = {
   ...collection,
   method: "post",
   summary: "Let the account trust an issuer",
   body: providerInput,
-  answer: { ...one, status: 201 },
+  answer: createdAnswer("The federated identity provider", providerItem),
 } as const;
 const list = {
   ...collection,
   method: "get",
   summary: "List whom the account trusts",
   query: pageQuery,
-  answer: page,
+  answer: pageAnswer("A page of trusts", providerItem),
 } as const;
 const get = { ...member, method: "get", summary: "Get a trust", answer: one } as const;
 const change = {
@@ -40,15 +44,22 @@ const change = {
   method: "patch",
   summary: "Change a trust (JSON merge patch)",
   body: providerChange,
+  isConditional: true,
   answer: one,
 } as const;
-const remove = { ...member, method: "delete", summary: "End a trust", answer: gone } as const;
+const remove = {
+  ...member,
+  method: "delete",
+  summary: "End a trust",
+  isConditional: true,
+  answer: emptyAnswer("Deleted"),
+} as const;
 const purgeKeys = {
   ...member,
   path: `${path}/{id}/purge-keys`,
   method: "post",
   summary: "Believe no cached key of this issuer any more, from the next exchange on",
-  answer: { status: 204, description: "Purged for the whole project" },
+  answer: emptyAnswer("Purged for the whole project"),
 } as const;
 
 export function providerRoutes(routes: V1Routes, deps: Deps): void {
@@ -59,15 +70,15 @@ export function providerRoutes(routes: V1Routes, deps: Deps): void {
     answerJson(c, await listProviders(context, params, pageOfQuery(query))),
   );
   mount(routes, deps, get, async (c, { context, params }) =>
-    answerStored(c, await getProvider(context, params, params.id)),
+    answerStored(c, await getProvider(context, params)),
   );
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
-    answerStored(c, await updateProvider(context, params, params.id, body, ifMatch)),
+    answerStored(c, await updateProvider(context, params, { change: body, ifMatch })),
   );
   mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
-    answerEmpty(c, await deleteProvider(context, params, params.id, ifMatch)),
+    answerEmpty(c, await deleteProvider(context, params, ifMatch)),
   );
   mount(routes, deps, purgeKeys, async (c, { context, params }) =>
-    answerEmpty(c, await purgeProviderKeys(context, params, params.id)),
+    answerEmpty(c, await purgeProviderKeys(context, params)),
   );
 }

@@ -7,29 +7,28 @@ import {
   updateProject,
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
-import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { projectItem } from "./items.ts";
-import { pageQuery, projectChange, projectInput, projectParams } from "./schemas.ts";
+import { mount, nothing, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import { pageQuery, projectParams } from "./primitives.ts";
+import { projectChange, projectInput, projectItem } from "./project_shapes.ts";
+import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
 
 const collection = { path: "/v1/projects", tag: "projects", params: nothing };
 const member = { path: "/v1/projects/{project}", tag: "projects", params: projectParams };
-const one = { status: 200, description: "The project", schema: projectItem } as const;
-const page = { status: 200, description: "A page of projects", schema: pageSchema(projectItem) } as const;
-const gone = { status: 204, description: "Deleted" } as const;
+const one = storedAnswer("The project", projectItem);
 
 const create = {
   ...collection,
   method: "post",
   summary: "Create a project",
   body: projectInput,
-  answer: { ...one, status: 201 },
+  answer: createdAnswer("The project", projectItem),
 } as const;
 const list = {
   ...collection,
   method: "get",
   summary: "List projects",
   query: pageQuery,
-  answer: page,
+  answer: pageAnswer("A page of projects", projectItem),
 } as const;
 const get = { ...member, method: "get", summary: "Get a project", answer: one } as const;
 const change = {
@@ -37,13 +36,15 @@ const change = {
   method: "patch",
   summary: "Change a project (JSON merge patch)",
   body: projectChange,
+  isConditional: true,
   answer: one,
 } as const;
 const remove = {
   ...member,
   method: "delete",
   summary: "Delete a project with all that it holds",
-  answer: gone,
+  isConditional: true,
+  answer: emptyAnswer("Deleted"),
 } as const;
 
 export function projectRoutes(routes: V1Routes, deps: Deps): void {
@@ -57,7 +58,7 @@ export function projectRoutes(routes: V1Routes, deps: Deps): void {
     answerStored(c, await getProject(context, params.project)),
   );
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
-    answerStored(c, await updateProject(context, params.project, body, ifMatch)),
+    answerStored(c, await updateProject(context, params.project, { change: body, ifMatch })),
   );
   mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
     answerEmpty(c, await deleteProject(context, params.project, ifMatch)),

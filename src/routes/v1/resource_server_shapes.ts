@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { id, stamps } from "./items.ts";
-import { audience, line, projectParams, ref } from "./schemas.ts";
+import { audience, id, line, projectParams, ref, stamps } from "./primitives.ts";
 
 /** The shapes of resource servers: what is accepted, and what is answered. */
 

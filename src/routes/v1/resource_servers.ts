@@ -7,40 +7,35 @@ import {
   updateResourceServer,
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
-import { mount, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
+import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import { pageQuery, projectParams } from "./primitives.ts";
 import {
   resourceServerChange,
   resourceServerInput,
   resourceServerItem,
   resourceServerParams,
 } from "./resource_server_shapes.ts";
-import { pageQuery, projectParams } from "./schemas.ts";
+import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
 
 const tag = "resource servers";
 const path = "/v1/projects/{project}/resource-servers";
 const collection = { path, tag, params: projectParams };
 const member = { path: `${path}/{id}`, tag, params: resourceServerParams };
-const one = { status: 200, description: "The resource server", schema: resourceServerItem } as const;
-const page = {
-  status: 200,
-  description: "A page of resource servers",
-  schema: pageSchema(resourceServerItem),
-} as const;
-const gone = { status: 204, description: "Deleted" } as const;
+const one = storedAnswer("The resource server", resourceServerItem);
 
 const create = {
   ...collection,
   method: "post",
   summary: "Register an API that accepts our access tokens",
   body: resourceServerInput,
-  answer: { ...one, status: 201 },
+  answer: createdAnswer("The resource server", resourceServerItem),
 } as const;
 const list = {
   ...collection,
   method: "get",
   summary: "List resource servers",
   query: pageQuery,
-  answer: page,
+  answer: pageAnswer("A page of resource servers", resourceServerItem),
 } as const;
 const get = { ...member, method: "get", summary: "Get a resource server", answer: one } as const;
 const change = {
@@ -48,9 +43,16 @@ const change = {
   method: "patch",
   summary: "Change a resource server (JSON merge patch)",
   body: resourceServerChange,
+  isConditional: true,
   answer: one,
 } as const;
-const remove = { ...member, method: "delete", summary: "End an API's registration", answer: gone } as const;
+const remove = {
+  ...member,
+  method: "delete",
+  summary: "End an API's registration",
+  isConditional: true,
+  answer: emptyAnswer("Deleted"),
+} as const;
 
 export function resourceServerRoutes(routes: V1Routes, deps: Deps): void {
   mount(routes, deps, create, async (c, { context, params, body }) =>
@@ -60,12 +62,12 @@ export function resourceServerRoutes(routes: V1Routes, deps: Deps): void {
     answerJson(c, await listResourceServers(context, params.project, pageOfQuery(query))),
   );
   mount(routes, deps, get, async (c, { context, params }) =>
-    answerStored(c, await getResourceServer(context, params.project, params.id)),
+    answerStored(c, await getResourceServer(context, params)),
   );
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
-    answerStored(c, await updateResourceServer(context, params.project, params.id, body, ifMatch)),
+    answerStored(c, await updateResourceServer(context, params, { change: body, ifMatch })),
   );
   mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
-    answerEmpty(c, await deleteResourceServer(context, params.project, params.id, ifMatch)),
+    answerEmpty(c, await deleteResourceServer(context, params, ifMatch)),
   );
 }

@@ -1,20 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { id, time } from "./items.ts";
-import { line, projectParams, ref } from "./schemas.ts";
+import { claimItem, id, line, projectParams, ref, time } from "./primitives.ts";
 
 /** The shapes of taking back: what is accepted, and what is answered. */
 
-const credentialId = z.string().min(1).max(64);
+const credentialId = (description: string) => z.string().min(1).max(64).openapi({ description });
 const foreign = z.string().min(1).max(1024);
 const claims = z
   .array(
     z
       .strictObject({
-        item: z
-          .string()
-          .min(1)
-          .max(256)
-          .openapi({ description: "A claim's name, or a JSON Pointer when it begins with /." }),
+        item: claimItem,
         value: z.union([z.string().min(1).max(2048), z.number(), z.boolean()]),
       })
       .openapi({ example: { item: "repository_id", value: "777001" } }),
@@ -26,9 +21,11 @@ const claims = z
 
 const criteria = {
   all: z.literal(true).optional().openapi({ description: "The whole project; stands alone." }),
-  keyId: credentialId.optional(),
-  projectTokenId: credentialId.optional(),
-  federatedIdentityProviderId: credentialId.optional(),
+  keyId: credentialId("Got by this key of an account, also when it is deleted by now.").optional(),
+  projectTokenId: credentialId(
+    "This project token and what was got by it, also when it is deleted by now.",
+  ).optional(),
+  federatedIdentityProviderId: credentialId("Got by this trust, also when it is deleted by now.").optional(),
   issuer: foreign.optional().openapi({ description: "iss of the foreign token behind them." }),
   issuerKeyId: foreign.optional().openapi({ description: "kid that signed the foreign token behind them." }),
   claims: claims.optional(),
@@ -46,52 +43,25 @@ export const revocationInput = z
     example: { claims: [{ item: "repository_id", value: "777001" }], reason: "INC-42", dryRun: true },
   });
 
+const taken = {
+  criteria: z.object({ ...criteria, serviceAccountId: id.optional() }),
+  accessTokens: z.int(),
+  projectTokens: z.int(),
+};
+
 export const revocationItem = z
   .object({
-    id: id.optional().openapi({ description: "Absent in a dry run, as are the project, reason and time." }),
-    projectId: id.optional(),
-    criteria: z.object({ ...criteria, serviceAccountId: id.optional() }),
-    reason: z.string().nullish(),
-    dryRun: z.boolean(),
-    accessTokens: z.int(),
-    projectTokens: z.int(),
-    createdAt: time.optional(),
+    id,
+    projectId: id,
+    ...taken,
+    reason: z.string().nullable(),
+    dryRun: z.literal(false),
+    createdAt: time,
   })
   .openapi("Revocation");
 
+export const revocationPreview = z
+  .object({ ...taken, dryRun: z.literal(true) })
+  .openapi("RevocationPreview", { description: "What a revocation by these criteria would take now." });
+
 export const revocationParams = projectParams.extend({ id: ref("id") });
-
-export const leakedCredentials = z
-  .strictObject({
-    credentials: z
-      .array(
-        z
-          .string()
-          .min(1)
-          .max(64 * 1024),
-      )
-      .min(1)
-      .max(100)
-      .openapi({
-        description:
-          "What was found: tokens, private keys or key files, also inside other text; or SHA-256 of a token as 64 hexadecimal digits.",
-      }),
-  })
-  .openapi("LeakedCredentials");
-
-export const leakReports = z
-  .object({
-    items: z.array(
-      z.object({
-        index: z.int().openapi({ description: "Which of the reported strings." }),
-        recognised: z.boolean(),
-        found: z.array(
-          z.object({
-            type: z.enum(["access_token", "project_token", "service_account_key"]),
-            wasLive: z.boolean().openapi({ description: "Whether it was this report that ended it." }),
-          }),
-        ),
-      }),
-    ),
-  })
-  .openapi("LeakReports");

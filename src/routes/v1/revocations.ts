@@ -1,17 +1,11 @@
 import type { Deps } from "../../deps.ts";
-import { createRevocation, getRevocation, listRevocations, reportLeaked } from "../../directory/index.ts";
-import { accept } from "../../protocol/index.ts";
+import { createRevocation, getRevocation, listRevocations } from "../../directory/index.ts";
 import { answerJson } from "./answers.ts";
-import { mount, nothing, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
+import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import { pageQuery, projectParams } from "./primitives.ts";
 import { renderProblem } from "./problem.ts";
-import {
-  leakedCredentials,
-  leakReports,
-  revocationInput,
-  revocationItem,
-  revocationParams,
-} from "./revocation_shapes.ts";
-import { pageQuery, projectParams } from "./schemas.ts";
+import { pageAnswer } from "./responses.ts";
+import { revocationInput, revocationItem, revocationParams, revocationPreview } from "./revocation_shapes.ts";
 
 const tag = "revocations";
 const path = "/v1/projects/{project}/revocations";
@@ -24,7 +18,10 @@ const create = {
     "Take back all tokens of an account, a key, a trust, a project, or of a provenance; or count them (dryRun)",
   params: projectParams,
   body: revocationInput,
-  answer: { status: 201, description: "What was taken; 200 for a dry run", schema: revocationItem },
+  answer: [
+    { status: 201, description: "What was taken", schema: revocationItem, headers: ["Location"] },
+    { status: 200, description: "What would be taken (dryRun)", schema: revocationPreview },
+  ],
 } as const;
 const list = {
   method: "get",
@@ -33,7 +30,7 @@ const list = {
   summary: "List what was taken back together",
   params: projectParams,
   query: pageQuery,
-  answer: { status: 200, description: "A page of revocations", schema: pageSchema(revocationItem) },
+  answer: pageAnswer("A page of revocations", revocationItem),
 } as const;
 const get = {
   method: "get",
@@ -42,15 +39,6 @@ const get = {
   summary: "Get a revocation",
   params: revocationParams,
   answer: { status: 200, description: "The revocation", schema: revocationItem },
-} as const;
-const report = {
-  method: "post",
-  path: "/v1/leaked-credentials",
-  tag,
-  summary: "Report leaked strings, or their SHA-256: tokens and key files that are ours are ended at once",
-  params: nothing,
-  body: leakedCredentials,
-  answer: { status: 200, description: "Which were ours", schema: leakReports },
 } as const;
 
 export function revocationRoutes(routes: V1Routes, deps: Deps): void {
@@ -66,10 +54,6 @@ export function revocationRoutes(routes: V1Routes, deps: Deps): void {
     answerJson(c, await listRevocations(context, params.project, pageOfQuery(query))),
   );
   mount(routes, deps, get, async (c, { context, params }) =>
-    answerJson(c, await getRevocation(context, params.project, params.id)),
+    answerJson(c, await getRevocation(context, params)),
   );
-  mount(routes, deps, report, async (c, { context, body }) => {
-    const reports = await reportLeaked(context, body.credentials);
-    return answerJson(c, reports.ok ? accept({ items: reports.value }) : reports);
-  });
 }

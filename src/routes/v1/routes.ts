@@ -8,6 +8,8 @@ import { authenticate } from "./authenticate.ts";
 import type { V1Routes } from "./endpoint.ts";
 import { providerRoutes } from "./federated_identity_providers.ts";
 import { accountKeySetRoute, keyRoutes } from "./keys.ts";
+import { leakedCredentialRoutes } from "./leaked_credentials.ts";
+import { BODY_MAX_BYTES } from "./primitives.ts";
 import { memberProblemsOf, renderProblem } from "./problem.ts";
 import { projectTokenRoutes } from "./project_tokens.ts";
 import { projectRoutes } from "./projects.ts";
@@ -15,9 +17,6 @@ import { resourceServerRoutes } from "./resource_servers.ts";
 import { revocationRoutes } from "./revocations.ts";
 import { serviceAccountRoutes } from "./service_accounts.ts";
 import { signingKeyRoutes } from "./signing_keys.ts";
-
-/** A key set of a hundred keys, and room beside it. */
-const BODY_MAX_BYTES = 256 * 1024;
 
 /** Everything below `/v1`, and `/openapi.json`. */
 export function v1Routes(deps: Deps): V1Routes {
@@ -31,6 +30,7 @@ export function v1Routes(deps: Deps): V1Routes {
   projectTokenRoutes(routes, deps);
   resourceServerRoutes(routes, deps);
   revocationRoutes(routes, deps);
+  leakedCredentialRoutes(routes, deps);
   auditEventRoutes(routes, deps);
   signingKeyRoutes(routes, deps);
   describe(routes, deps);

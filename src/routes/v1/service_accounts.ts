@@ -7,41 +7,30 @@ import {
   updateServiceAccount,
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
-import { mount, pageOfQuery, pageSchema, type V1Routes } from "./endpoint.ts";
-import { serviceAccountItem } from "./items.ts";
-import {
-  accountParams,
-  pageQuery,
-  projectParams,
-  serviceAccountChange,
-  serviceAccountInput,
-} from "./schemas.ts";
+import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
+import { accountParams, pageQuery, projectParams } from "./primitives.ts";
+import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
+import { serviceAccountChange, serviceAccountInput, serviceAccountItem } from "./service_account_shapes.ts";
 
 const tag = "service accounts";
 const path = "/v1/projects/{project}/service-accounts";
 const collection = { path, tag, params: projectParams };
 const member = { path: `${path}/{serviceAccount}`, tag, params: accountParams };
-const one = { status: 200, description: "The service account", schema: serviceAccountItem } as const;
-const page = {
-  status: 200,
-  description: "A page of service accounts",
-  schema: pageSchema(serviceAccountItem),
-} as const;
-const gone = { status: 204, description: "Deleted" } as const;
+const one = storedAnswer("The service account", serviceAccountItem);
 
 const create = {
   ...collection,
   method: "post",
   summary: "Create a service account",
   body: serviceAccountInput,
-  answer: { ...one, status: 201 },
+  answer: createdAnswer("The service account", serviceAccountItem),
 } as const;
 const list = {
   ...collection,
   method: "get",
   summary: "List service accounts",
   query: pageQuery,
-  answer: page,
+  answer: pageAnswer("A page of service accounts", serviceAccountItem),
 } as const;
 const get = { ...member, method: "get", summary: "Get a service account", answer: one } as const;
 const change = {
@@ -49,13 +38,15 @@ const change = {
   method: "patch",
   summary: "Change, rename, disable a service account (JSON merge patch)",
   body: serviceAccountChange,
+  isConditional: true,
   answer: one,
 } as const;
 const remove = {
   ...member,
   method: "delete",
   summary: "Delete a service account; its e-mail is never given out again",
-  answer: gone,
+  isConditional: true,
+  answer: emptyAnswer("Deleted"),
 } as const;
 
 export function serviceAccountRoutes(routes: V1Routes, deps: Deps): void {
@@ -66,15 +57,12 @@ export function serviceAccountRoutes(routes: V1Routes, deps: Deps): void {
     answerJson(c, await listServiceAccounts(context, params.project, pageOfQuery(query))),
   );
   mount(routes, deps, get, async (c, { context, params }) =>
-    answerStored(c, await getServiceAccount(context, params.project, params.serviceAccount)),
+    answerStored(c, await getServiceAccount(context, params)),
   );
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
-    answerStored(
-      c,
-      await updateServiceAccount(context, params.project, params.serviceAccount, body, ifMatch),
-    ),
+    answerStored(c, await updateServiceAccount(context, params, { change: body, ifMatch })),
   );
   mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
-    answerEmpty(c, await deleteServiceAccount(context, params.project, params.serviceAccount, ifMatch)),
+    answerEmpty(c, await deleteServiceAccount(context, params, ifMatch)),
   );
 }

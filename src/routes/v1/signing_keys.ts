@@ -4,8 +4,8 @@ import { getSigningKeys, rotateSigningKeys } from "../../directory/index.ts";
 import { accept } from "../../protocol/index.ts";
 import { answerJson } from "./answers.ts";
 import { mount, nothing, type V1Routes } from "./endpoint.ts";
-import { signingKeyItem } from "./items.ts";
 import { renderProblem } from "./problem.ts";
+import { signingKeyItem } from "./signing_key_shapes.ts";
 
 const tag = "signing keys";
 
@@ -37,9 +37,12 @@ export function signingKeyRoutes(routes: V1Routes, deps: Deps): void {
       method: "post",
       path: "/v1/signing-keys/rotate",
       tag,
-      summary: "Publish the signing key's successor: 201, or 200 when one waits already",
+      summary: "Publish the signing key's successor",
       params: nothing,
-      answer: { status: 201, description: "The successor", schema: signingKeyItem },
+      answer: [
+        { status: 201, description: "The successor", schema: signingKeyItem },
+        { status: 200, description: "The successor, which waited already", schema: signingKeyItem },
+      ],
     },
     async (c, { context }) => {
       const rotated = await rotateSigningKeys(context);

@@ -2,6 +2,7 @@ import { index, integer, sqliteTable, text, unique } from "drizzle-orm/sqlite-co
 
 /** Who exists, and the columns that all that belongs to them carries. */
 
+/** A column of true and false. */
 export const flag = (name: string) => integer(name, { mode: "boolean" });
 const stringMap = (name: string) => text(name, { mode: "json" }).$type<Readonly<Record<string, string>>>();
 
@@ -16,6 +17,7 @@ export const project = sqliteTable("project", {
   updatedAt: integer("updated_at").notNull(),
 });
 
+/** Whose it is: it goes with its project. */
 export const projectId = () =>
   text("project_id")
     .notNull()
@@ -55,6 +57,7 @@ export const issuedEmail = sqliteTable("issued_email", {
   createdAt: integer("created_at").notNull(),
 });
 
+/** Whose it is: it goes with its account. */
 export const serviceAccountId = () =>
   text("service_account_id")
     .notNull()

@@ -59,6 +59,7 @@ export const serviceAccountKey = sqliteTable(
     thumbprint: text("thumbprint").notNull(),
     active: flag("active").notNull().default(true),
     validUntil: integer("valid_until"),
+    leakedAt: integer("leaked_at"),
     ...usage(),
     expiryNotedAt: integer("expiry_noted_at"),
     version: integer("version").notNull().default(1),

@@ -31,7 +31,8 @@ export const accessToken = sqliteTable(
 export const revokedToken = sqliteTable(
   "revoked_token",
   {
-    jti: text("jti").primaryKey(),
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    jti: text("jti").notNull().unique(),
     projectId: text("project_id").notNull(),
     expiresAt: integer("expires_at").notNull(),
     revokedAt: integer("revoked_at").notNull(),

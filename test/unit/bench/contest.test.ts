@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { type Contest, checkRecords, runPairs } from "../../../bench/contest.ts";
 import type { LoadSample } from "../../../bench/load.ts";
 
-const contestant = (name: string, records = 0) => ({
+const contestant = (name: string, records = 0, isRecorded = true) => ({
   name,
+  isRecorded,
   target: { url: `http://${name}.example/token`, bodies: [] },
   countRecords: async () => records,
   close: async () => undefined,
@@ -19,6 +20,7 @@ function slowingLoad(asked: string[]): Contest["load"] {
         perSecond: 101 - asked.length,
         p50Ms: 1,
         p99Ms: 2,
+        maxMs: 3,
         generatorCpu: 0,
       };
       return sample;
@@ -62,5 +64,10 @@ describe("a contestant's records", () => {
     ["too many: somebody else exchanged too", 6],
   ])("that are %s", async (_, records) => {
     await expect(checkRecords(contestant("a", records), 5)).rejects.toThrow(`has ${records} on record`);
+  });
+
+  it("are none where answers leave none", async () => {
+    await expect(checkRecords(contestant("a", 0, false), 5)).resolves.toBeUndefined();
+    await expect(checkRecords(contestant("a", 1, false), 5)).rejects.toThrow("has 1 on record");
   });
 });

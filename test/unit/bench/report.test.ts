@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Pair } from "../../../bench/contest.ts";
 import type { LoadSample } from "../../../bench/load.ts";
-import { jsonOf, type Measured, ratiosOf, renderReport } from "../../../bench/report.ts";
+import { type Measured, ratiosOf } from "../../../bench/ratios.ts";
+import { jsonOf, renderReport } from "../../../bench/report.ts";
 
 const sample = (perSecond: number, p99Ms: number): LoadSample => ({
   exchanges: perSecond,
   perSecond,
   p50Ms: 1,
   p99Ms,
+  maxMs: 2 * p99Ms,
   generatorCpu: 0.04,
 });
 const pair = (ours: [number, number], theirs: [number, number]): Pair => ({
@@ -19,7 +21,23 @@ const pair = (ours: [number, number], theirs: [number, number]): Pair => ({
 const busy = [pair([800, 12], [1000, 10]), pair([900, 12], [1000, 10]), pair([100, 90], [200, 60])];
 const measured: Measured = {
   floor: { busy, alone: [pair([300, 4], [400, 2])] },
+  credentials: {
+    keyFlow: [pair([860, 10], [1000, 10])],
+    projectToken: [pair([840, 10], [1000, 10])],
+    introspection: [pair([700, 10], [1000, 10])],
+    introspectionByBootstrap: [pair([900, 10], [1000, 10])],
+  },
   scale: [pair([970, 10], [1000, 10])],
+  expired: { rows: 1_000_000, pairs: [pair([940, 10], [1000, 10])] },
+  purge: {
+    rows: 500,
+    hourRuns: [
+      { rows: 300, seconds: 2 },
+      { rows: 200, seconds: 1 },
+    ],
+    beside: [sample(100, 40), sample(110, 20)],
+    without: [sample(200, 10)],
+  },
   oidcProvider: [pair([500, 10], [2000, 10])],
 };
 
@@ -31,22 +49,43 @@ describe("a ratio", () => {
 });
 
 describe("the JSON", () => {
-  const { exchange } = jsonOf(measured) as { exchange: Record<string, unknown> };
+  const json = jsonOf(measured) as Record<string, Record<string, unknown>>;
 
   it("holds the medians under the names that are promised", () => {
-    expect(exchange).toMatchObject({
-      throughputVsFloor: 0.8,
-      p99VsFloor: 1.2,
-      throughputAt100kVs100: 0.97,
-      throughputVsOidcProvider: 0.25,
+    expect(json).toMatchObject({
+      exchange: {
+        throughputVsFloor: 0.8,
+        p99VsFloor: 1.2,
+        throughputAt100kVs100: 0.97,
+        throughputVsOidcProvider: 0.25,
+      },
+      keyFlow: { throughputVsFloor: 0.86 },
+      projectToken: { throughputVsFloor: 0.84 },
+      introspection: { throughputVsFloor: 0.7 },
+      introspectionByBootstrap: { throughputVsFloor: 0.9 },
+      expired: { throughputVsNone: 0.94 },
     });
   });
 
   it("holds absolute figures beside them", () => {
-    expect(exchange.absolute).toMatchObject({
+    expect(json.exchange?.absolute).toMatchObject({
       countersign: { perSecond: 800, p99Ms: 12 },
       floor: { perSecond: 1000, p99Ms: 10 },
+      keyFlow: { perSecond: 860 },
+      keyFlowFloor: { perSecond: 1000 },
       oidcProvider: { perSecond: 2000 },
+    });
+  });
+
+  it("holds what the purge did, and the longest exchange of all rounds", () => {
+    expect(json.purge).toEqual({
+      rows: 500,
+      hourRuns: 2,
+      rowsPerHourRun: 300,
+      secondsPerHourRun: 2,
+      exchanges: 210,
+      longestBesideMs: 80,
+      longestWithoutMs: 20,
     });
   });
 });
@@ -57,7 +96,16 @@ describe("the table", () => {
     ["throughput, of the floor's", "NOT reached"],
     ["p99 latency, of the floor's", ": reached"],
     ["throughput, 100,000 accounts", ": reached"],
+    ["key flow: throughput", ": reached"],
+    ["project token: throughput", "NOT reached"],
+    ["introspection: throughput", "NOT reached"],
+    ["by bootstrap token: throughput", ": reached"],
+    ["throughput, 1,000,000 expired", "NOT reached"],
   ])("%s says whether its target is", (label, verdict) => {
     expect(lines.find((line) => line.startsWith(label))).toContain(verdict);
+  });
+
+  it("says how many exchanges went on beside the purge", () => {
+    expect(lines.at(-1)).toContain("none of 210 exchanges");
   });
 });

@@ -30,7 +30,7 @@ function tokenOf(alg: string, signer = alg): Promise<string> {
 }
 
 function found(jwk: JsonWebKeyWithKid): FoundKey {
-  return { jwk, source: "uploaded", imported: new Map() };
+  return { jwk, imported: new Map() };
 }
 
 async function reasonOf(compact: string, jwk: JsonWebKeyWithKid, alg = decoded(compact).alg) {

@@ -3,6 +3,8 @@ import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { EXPIRES_SOON_SECONDS, instantOf, secondsOf } from "../protocol/index.ts";
 import { readBatch, schema } from "../store/index.ts";
+import { isAt } from "./etag.ts";
+import { placeInAccount } from "./places.ts";
 
 const { projectToken, serviceAccountKey } = schema;
 
@@ -36,41 +38,36 @@ export async function noteExpiring(context: Context): Promise<void> {
       .orderBy(asc(projectToken.expiresAt))
       .limit(NOTED_AT_ONCE),
   ]);
-  for (const key of keys) await note(context, "service_account_key", key, key.validUntil ?? now);
-  for (const token of tokens) await note(context, "project_token", token, token.expiresAt);
-}
-
-interface Expiring {
-  readonly id: string;
-  readonly projectId: string;
-  readonly serviceAccountId: string;
-  readonly version: number;
+  for (const row of keys) {
+    await note(context, { type: "service_account_key", row, end: row.validUntil ?? now });
+  }
+  for (const row of tokens) await note(context, { type: "project_token", row, end: row.expiresAt });
 }
 
 const TABLES = { service_account_key: serviceAccountKey, project_token: projectToken } as const;
 
-async function note(
-  context: Context,
-  type: keyof typeof TABLES,
-  { id, projectId, serviceAccountId, version }: Expiring,
-  end: number,
-): Promise<void> {
+interface Expiring {
+  readonly type: keyof typeof TABLES;
+  readonly row: Readonly<Record<"id" | "projectId" | "serviceAccountId", string>> & {
+    readonly version: number;
+  };
+  /** Integer seconds. */
+  readonly end: number;
+}
+
+async function note(context: Context, { type, row, end }: Expiring): Promise<void> {
   const table = TABLES[type];
-  const detail = `It expires at ${instantOf(end)}; make its successor now.`;
-  const event = {
-    action: `${type}.expiring`,
-    target: { type, id },
-    projectId,
-    serviceAccountId,
-    detail,
-  } as const;
-  const isUnnoted = and(eq(table.id, id), eq(table.version, version), isNull(table.expiryNotedAt));
   await commit(context, {
-    event,
+    event: {
+      action: `${type}.expiring`,
+      target: { type, id: row.id },
+      ...placeInAccount(row),
+      detail: `It expires at ${instantOf(end)}; make its successor now.`,
+    },
     // Whoever noted it meanwhile, or gave it another end, makes this note needless.
     guarded: context.deps.db
       .update(table)
       .set({ expiryNotedAt: secondsOf(context.deps.nowMs()) })
-      .where(isUnnoted),
+      .where(and(isAt(table, row), isNull(table.expiryNotedAt))),
   });
 }

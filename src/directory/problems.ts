@@ -1,0 +1,18 @@
+import type { Problem } from "../protocol/index.ts";
+
+/** A body with one bad member. */
+export function badMember(pointer: string, code: string, detail: string): Problem {
+  return { code: "invalid_body", detail, errors: [{ pointer, code, detail }] };
+}
+
+/** @param what it is, and within what its name is its own */
+export function nameTaken(what: string, name: string): Problem {
+  const detail = `Another ${what} is named ${name}.`;
+  return { code: "name_taken", detail, errors: [{ pointer: "/name", code: "name_taken", detail }] };
+}
+
+/** Somebody was faster. */
+export const CHANGED_MEANWHILE: Problem = {
+  code: "conflict",
+  detail: "The resource was changed or deleted while this call was under way; read it again and repeat.",
+};
