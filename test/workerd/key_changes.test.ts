@@ -27,6 +27,7 @@ describe("a key is shown", () => {
     "keyType",
     "lastUsedAt",
     "lastUsedBy",
+    "leakedAt",
   ].concat(["projectId", "publicKey", "serviceAccountId", "updatedAt", "validUntil", "warnings"]);
 
   it("with exactly these members, alike in the list and alone", async () => {
