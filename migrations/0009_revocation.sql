@@ -22,6 +22,7 @@ CREATE TABLE revoked_token (
 ) STRICT;
 
 CREATE INDEX revoked_token_by_expiry ON revoked_token (expires_at);
+CREATE INDEX revoked_token_by_time ON revoked_token (revoked_at);
 CREATE INDEX revoked_token_by_revocation ON revoked_token (revocation_id) WHERE revocation_id IS NOT NULL;
 CREATE INDEX project_token_by_revocation ON project_token (revocation_id) WHERE revocation_id IS NOT NULL;
 

@@ -35,7 +35,7 @@ const insertEvent = prepared((db) =>
 );
 
 /** What one flood is counted by, so that junk that anybody can send drowns no refusal of a real token or a write. */
-export type FloodClass = "forged" | "authentic" | "write";
+export type FloodClass = "forged" | "authentic" | "own" | "write";
 
 /** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
 const REFUSALS_KEPT_PER_MINUTE = 60;

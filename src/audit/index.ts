@@ -2,7 +2,7 @@
  * The record: what an event says, what of foreign text may stand in it, and `commit()`, the only way to write.
  * Knows no verb; a write without its event does not exist, since nobody else runs a statement.
  */
-export { commit, commitMarks, commitRefusal } from "./commit.ts";
+export { commit, commitMarks, commitRefusal, type FloodClass } from "./commit.ts";
 export { type AuditAction, type AuditEvent, recordedText, type TargetType } from "./event.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
-export { JWT_IN_TEXT, recordedClaim, redactClaim, redactClaims } from "./redact.ts";
+export { recordedClaim, redactClaim, redactClaims } from "./redact.ts";

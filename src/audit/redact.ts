@@ -13,15 +13,13 @@ const MEMBERS_MAX = 64;
 const SENSITIVE_NAME =
   /secret|passw|passphrase|pwd|credential|api[_-]?key|private|bearer|cookie|authorization|token$|jwt$|^at_hash$|^nonce$/i;
 /**
- * A compact JWS inside other text, with or without a signature. Its header begins as every JSON object does in base64url:
- * a brace, then a quote or white space. So a host with long labels is none, and the header's bound keeps the work small.
+ * A compact JWS or JWE inside other text, whole or with parts left out. Its header begins as every JSON object does in
+ * base64url: a brace, then a quote or white space. So a host with long labels is none.
  */
-export const JWT_IN_TEXT =
-  /e(?:y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]{13,2048}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]*/g;
+const JWT_IN_TEXT = /e(?:y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]{13,2048}(?:\.[A-Za-z0-9_-]*){2,4}/g;
 /** A private key in PEM, whole or cut off, also with line ends as JSON writes them. @see RFC 7468 */
 const PRIVATE_KEY_IN_TEXT =
-  /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY-----)?/g;
-const JWT_PART_MIN_CHARACTERS = 16;
+  /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----)?/g;
 const REDACTED = "[redacted]";
 
 /**
@@ -106,12 +104,7 @@ export function withoutTokens(text: string): string {
   return plain.includes("-----BEGIN") ? plain.replace(PRIVATE_KEY_IN_TEXT, REDACTED) : plain;
 }
 
-/** Whether two dots stand far enough apart for the middle of a JWT: most text has none, and is spared the pattern. */
+/** Most text has no such header, and is spared the pattern. */
 function mayHoldToken(text: string): boolean {
-  for (let dot = text.indexOf("."); dot !== -1; ) {
-    const next = text.indexOf(".", dot + 1);
-    if (next - dot > JWT_PART_MIN_CHARACTERS) return true;
-    dot = next;
-  }
-  return false;
+  return text.includes(".") && (text.includes("ey") || text.includes("ew"));
 }

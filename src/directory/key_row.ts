@@ -1,3 +1,4 @@
+import { and, eq, isNotNull } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { type AccountKeyAlgorithm, generateAccountKey } from "../keyring/index.ts";
 import {
@@ -9,7 +10,7 @@ import {
   refuse,
   secondsOf,
 } from "../protocol/index.ts";
-import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { insertSelect, newId, readBatch, type Statement, schema } from "../store/index.ts";
 import { type RegisteredKey, readPublicKey } from "../trust/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { isAt } from "./etag.ts";
@@ -52,6 +53,7 @@ export async function newKey(
   const material = await materialOf(input);
   if (!material.ok) return material;
   const { key, privateKey } = material.value;
+  if (await hasLeaked(context, key.thumbprint)) return refuse(REGISTERED_LEAK);
   const id = newId(context.deps.nowMs());
   const row: KeyRow = {
     id,
@@ -73,6 +75,18 @@ export async function newKey(
     updatedAt: now,
   };
   return accept({ row, privateKey });
+}
+
+/** Whether this very key was reported as leaked, whosever it was: who asks has it, as others do. */
+async function hasLeaked({ deps }: Context, thumbprint: string): Promise<boolean> {
+  const { leakedAt } = serviceAccountKey;
+  const query = deps.db
+    .select({ leakedAt })
+    .from(serviceAccountKey)
+    .where(and(eq(serviceAccountKey.thumbprint, thumbprint), isNotNull(leakedAt)))
+    .limit(1);
+  const [rows] = await readBatch(deps.db, [query]);
+  return rows.length > 0;
 }
 
 async function materialOf(
@@ -125,6 +139,12 @@ export function updateKeyRow({ deps }: Context, row: KeyRow, next: KeyRow): Stat
     .set({ active, validUntil, expiryNotedAt, version, updatedAt })
     .where(isAt(serviceAccountKey, row));
 }
+
+const REGISTERED_LEAK = badMember(
+  "/publicKey",
+  "unusable_key",
+  "This key was reported as leaked: make a new pair and send its public half.",
+);
 
 const LEAKED: Problem = {
   code: "key_leaked",

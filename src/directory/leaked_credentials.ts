@@ -1,7 +1,14 @@
 import { and, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import { type AuditAction, commit, type TargetType } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, hasPassed, type Problem, type Result, secondsOf } from "../protocol/index.ts";
+import {
+  accept,
+  hasPassed,
+  type Problem,
+  type Result,
+  secondsOf,
+  VERIFIER_LEEWAY_SECONDS,
+} from "../protocol/index.ts";
 import { readBatch, schema } from "../store/index.ts";
 import { IS_REVOKED, revokeTokensOf } from "../tokens/index.ts";
 import { attempt } from "./attempt.ts";
@@ -80,8 +87,13 @@ async function recognise({ deps }: Context, traces: readonly Traces[]): Promise<
     db
       .select({ row: accessToken, isRevoked: IS_REVOKED.as("is_revoked") })
       .from(accessToken)
-      // The index by expiry keeps this to the tokens that live: a leaked one that is dead needs no end.
-      .where(and(gt(accessToken.expiresAt, now), sql`${accessToken.tokenSha256} IN ${hashes}`)),
+      // The index by expiry keeps this to the tokens that somebody may still accept: others need no end.
+      .where(
+        and(
+          gt(accessToken.expiresAt, now - VERIFIER_LEEWAY_SECONDS),
+          sql`${accessToken.tokenSha256} IN ${hashes}`,
+        ),
+      ),
     db.select().from(projectToken).where(sql`${projectToken.tokenSha256} IN ${hashes}`),
     db.select().from(serviceAccountKey).where(sql`${serviceAccountKey.thumbprint} IN ${thumbprints}`),
   ]);
@@ -92,7 +104,7 @@ async function recognise({ deps }: Context, traces: readonly Traces[]): Promise<
       type: "access_token" as const,
       id: row.jti,
       trace: row.tokenSha256,
-      isLive: isRevoked === 0,
+      isLive: isRevoked === 0 && row.expiresAt > now,
       isOver: isRevoked !== 0,
     })),
     ...project.map((row) => {

@@ -1,5 +1,5 @@
 import { eq } from "drizzle-orm";
-import { commit } from "../audit/index.ts";
+import { commit, recordedText } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, Fault, notFound, type Problem, type Result } from "../protocol/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
@@ -37,8 +37,9 @@ export async function createRevocation(
     if (input.dryRun === true) {
       return accept({ dryRun: true, criteria: criteria.value, ...(await countMeant(context, scope)) });
     }
-    const { id, ...statements } = revocationStatements(context, scope, input.reason ?? null);
-    const detail = JSON.stringify({ ...criteria.value, reason: input.reason });
+    const reason = input.reason === undefined ? undefined : recordedText(input.reason);
+    const { id, ...statements } = revocationStatements(context, scope, reason ?? null);
+    const detail = JSON.stringify({ ...criteria.value, reason });
     const committed = await commit(context, { event: { ...eventOn(event, id), detail }, ...statements });
     if (!committed.ok) return notFound("project");
     const made = await locateRevocation(context.deps, { project: project.id, id });

@@ -84,7 +84,7 @@ async function issue(
   const committed = await commit(asIdentified(context, decision), {
     before: spend(context, anchor, voucher),
     guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
-    event: { ...exchangeEvent(anchor, evidence, token), detail: presentation.grantType },
+    event: { ...exchangeEvent(anchor, evidence, { token, isProven: true }), detail: presentation.grantType },
     after: usageMarks(context, account, voucher),
   });
   if (committed.ok) {

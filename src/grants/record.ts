@@ -1,4 +1,4 @@
-import { type AuditEvent, commitRefusal, redactClaims } from "../audit/index.ts";
+import { type AuditEvent, commitRefusal, type FloodClass, redactClaims } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { isAuthentic, type ServiceAccountActor, segmentsOf } from "../protocol/index.ts";
 import type { MintedToken } from "../tokens/index.ts";
@@ -19,13 +19,16 @@ export async function recordDenial(
   attempted: Partial<Pick<AuditEvent, "action" | "target">> = {},
 ): Promise<void> {
   const { reason, detail } = denial.refusal;
-  const event = { ...exchangeEvent(denial.anchor, denial.evidence, undefined), ...attempted };
-  const refused = { ...(isAuthentic(reason) ? event : abridged(event)), reason, detail };
-  await commitRefusal(
-    asWorkload(context, denial.evidence),
-    refused,
-    isAuthentic(reason) ? "authentic" : "forged",
-  );
+  const isProven = isAuthentic(reason);
+  const event = { ...exchangeEvent(denial.anchor, denial.evidence, { isProven }), ...attempted };
+  const refused = { ...(isProven ? event : abridged(event)), reason, detail };
+  await commitRefusal(asWorkload(context, denial.evidence), refused, classOf(denial));
+}
+
+/** What anybody can send drowns no real token, and what any workload of a shared issuer can, no use of our own credentials. */
+function classOf({ refusal, evidence }: Denial): FloodClass {
+  if (!isAuthentic(refusal.reason)) return "forged";
+  return evidence?.authMethod === "federation" ? "authentic" : "own";
 }
 
 const UNPROVEN_TEXT_MAX_CHARACTERS = 128;
@@ -70,11 +73,14 @@ export function accountActorOf(
   return { type: "service_account", id, projectId, credential: credentialOf(voucher) };
 }
 
-/** What the record says of one exchange. */
+/**
+ * What the record says of one exchange. Claims that nobody vouches for are not even looked at: whoever sends them
+ * would choose the work.
+ */
 export function exchangeEvent(
   anchor: Anchor | undefined,
   evidence: Evidence | undefined,
-  token: MintedToken | undefined,
+  { token, isProven }: { readonly token?: MintedToken; readonly isProven: boolean },
 ): AuditEvent {
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
   const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
@@ -88,7 +94,7 @@ export function exchangeEvent(
       issuer: facts?.issuer,
       subject: facts?.subject,
       kid: facts?.kid,
-      claims: facts === undefined ? undefined : redactClaims(facts.claims, first),
+      claims: facts === undefined || !isProven ? undefined : redactClaims(facts.claims, first),
       jti: token?.jti,
       tokenSha256: token?.sha256,
     },

@@ -1,5 +1,6 @@
 import { and, eq, isNull, lte, or } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import { recordedText } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { secondsOf } from "../protocol/index.ts";
 import { type Statement, schema } from "../store/index.ts";
@@ -40,7 +41,10 @@ export function projectTokenMark(context: Context, token: Used): readonly Statem
 }
 
 function clientOf({ request }: Context) {
-  return { lastUsedIp: request.ip, lastUsedUserAgent: request.userAgent };
+  return {
+    lastUsedIp: request.ip,
+    lastUsedUserAgent: request.userAgent === null ? null : recordedText(request.userAgent),
+  };
 }
 
 type Marked = SQLiteTable & { readonly id: SQLiteColumn; readonly lastUsedAt: SQLiteColumn };

@@ -11,7 +11,7 @@ export {
 export { DER, derChildren, derElement, derInside, derOfBase64, pemOf } from "./der.ts";
 export { ensureSigningKey } from "./ensure.ts";
 export type { SealedSigningKey } from "./generate.ts";
-export { publicHalvesIn } from "./leaked_keys.ts";
+export { LEAKED_KEYS_MAX, publicHalvesIn } from "./leaked_keys.ts";
 export { currentSigningKeyQuery, listSigningKeys, type SigningKeyItem } from "./list.ts";
 export { hasProjectTokenSignature, PROJECT_TOKEN_PREFIX, signProjectToken } from "./project_tokens.ts";
 export { OWN_KEY_SET_MAX_AGE_SECONDS, publicKeySet } from "./publish.ts";

@@ -7,7 +7,8 @@ type PrivateJwk = { readonly jwk: JWK; readonly alg: string };
 type Candidate = Pkcs8 | PrivateJwk;
 
 const TEXT_MAX_CHARACTERS = 64 * 1024;
-const KEYS_MAX = 4;
+/** Keys that are looked for in one text. */
+export const LEAKED_KEYS_MAX = 4;
 /** Candidates tried, keys or not: each costs an import and a signature. */
 const CANDIDATES_MAX = 16;
 const JSON_LEVELS_MAX = 4;
@@ -52,7 +53,7 @@ export async function publicHalvesIn(text: string): Promise<readonly JWK[]> {
   for (const candidate of candidatesIn(text.slice(0, TEXT_MAX_CHARACTERS))) {
     const publicHalf = await publicHalfOf(candidate);
     if (publicHalf !== undefined) found.set(JSON.stringify(publicHalf), publicHalf);
-    if (found.size === KEYS_MAX) break;
+    if (found.size === LEAKED_KEYS_MAX) break;
   }
   return [...found.values()];
 }

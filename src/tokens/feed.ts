@@ -32,21 +32,34 @@ export interface Feed {
  */
 export async function revokedTokenFeed(context: Context): Promise<Feed> {
   const { deps } = context;
-  const hour = Math.floor(secondsOf(deps.nowMs()) / SIGNED_ANEW_SECONDS);
-  const [[state]] = await readBatch(deps.db, [
-    deps.db.select({ youngest: sql<number | null>`max(seq)`.as("youngest") }).from(revokedToken),
-  ]);
+  const now = secondsOf(deps.nowMs());
+  const hour = now - (now % SIGNED_ANEW_SECONDS);
+  const [[state]] = await readBatch(deps.db, [deps.db.select(STATE).from(revokedToken).limit(1)]);
   // Weak: the same state signed twice differs in its bytes. @see RFC 9110 s8.8.1
   const etag = `W/"${hour}.${state?.youngest ?? 0}"`;
-  return { etag, read: () => readFeed(context, hour, etag) };
+  const issuedAt = Math.max(hour, state?.revokedAt ?? 0);
+  return { etag, read: () => readFeed(context, { etag, hour, issuedAt }) };
 }
 
-async function readFeed(context: Context, hour: number, etag: string): Promise<string> {
+/** Each by its own index, at the end of which it stands. */
+const STATE = {
+  youngest: sql<number | null>`(SELECT max(seq) FROM revoked_token)`.as("youngest"),
+  revokedAt: sql<number | null>`(SELECT max(revoked_at) FROM revoked_token)`.as("latest"),
+};
+
+interface State {
+  readonly etag: string;
+  /** Seconds at which the hour began. */
+  readonly hour: number;
+  /** The state's own: whichever isolate signs it, verifiers that refuse an older feed refuse no newer state. */
+  readonly issuedAt: number;
+}
+
+async function readFeed(context: Context, { etag, hour, issuedAt: iat }: State): Promise<string> {
   const { deps } = context;
   const { last } = deps.feedCache;
   if (last?.etag === etag) return last.jwt;
-  const iat = secondsOf(deps.nowMs());
-  const jtis = await readJtis(deps, hour * SIGNED_ANEW_SECONDS - VERIFIER_LEEWAY_SECONDS);
+  const jtis = await readJtis(deps, hour - VERIFIER_LEEWAY_SECONDS);
   const claims = { iss: deps.config.issuerUrl, iat, exp: iat + 2 * SIGNED_ANEW_SECONDS, jtis };
   const jwt = await signJwt(deps, await ensureSigningKey(context), FEED_TYP, claims);
   deps.feedCache.last = { etag, jwt };

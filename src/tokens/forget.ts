@@ -9,8 +9,8 @@ const { accessToken, projectToken, revokedToken, spentAssertion } = schema;
 
 /** How long a token's row stays after its end, so that an incident of yesterday can still be followed. */
 const KEPT_AFTER_EXPIRY_SECONDS = 7 * 24 * 3600;
-/** A revoked token is kept for as long as the feed tells it, and our own clocks differ. */
-const REVOKED_KEPT_SECONDS = VERIFIER_LEEWAY_SECONDS + OWN_CLOCKS_APART_SECONDS;
+/** A revoked token is kept for longer than the feed tells it: what this hour revoked says when the feed was made. */
+const REVOKED_KEPT_SECONDS = 2 * 3600 + VERIFIER_LEEWAY_SECONDS + OWN_CLOCKS_APART_SECONDS;
 /** A spent assertion's end contains the leeway that it is judged with; beyond that, our own clocks differ. */
 const SPENT_KEPT_SECONDS = 2 * OWN_CLOCKS_APART_SECONDS;
 /** Rows deleted in one step: short enough that no exchange beside it waits. */

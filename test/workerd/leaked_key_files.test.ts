@@ -19,6 +19,16 @@ const QUOTES: [string, (file: KeyFile) => string][] = [
   ["the whole file", (file) => JSON.stringify(file)],
   ["the whole file, indented", (file) => JSON.stringify(file, null, 2)],
   ["the whole file, escaped", (file) => JSON.stringify({ KEY: JSON.stringify(file) })],
+  [
+    "the PEM as a diff adds it",
+    ({ credentials }) => `+++ key.pem\n${credentials.privateKey.replace(/^/gm, "+")}\n`,
+  ],
+  ["the PEM as a mail quotes it", ({ credentials }) => credentials.privateKey.replace(/^/gm, "> ")],
+  ["a Kubernetes Secret", (file) => `data:\n  key.json: ${btoa(JSON.stringify(file))}\n`],
+  [
+    "base64 wrapped at 76 columns",
+    (file) => `KEY\n${btoa(JSON.stringify(file, null, 2)).replace(/.{76}/g, "$&\n")}\n`,
+  ],
   ["the PEM alone", ({ credentials }) => credentials.privateKey],
   ["the PEM, escaped", ({ credentials }) => JSON.stringify(credentials.privateKey)],
   ["the PEM in a .env file", ({ credentials }) => `A=1\nKEY="${credentials.privateKey}"\nB=2`],
@@ -116,6 +126,16 @@ describe("a report of keys", () => {
     for (const { project, keys, file } of owners) {
       expect((await service.call("GET", `${keys}/${file.id}`)).body.active).toBe(false);
       expect(await eventsOf(service, project, "action=service_account_key.leaked")).toHaveLength(1);
+    }
+  });
+
+  it("lets no account register it again, its own or another's", async () => {
+    const { file, keys } = await givenKey(service);
+    const other = await givenKey(service);
+    await report(JSON.stringify(file));
+    for (const path of [keys, other.keys]) {
+      const { status, body } = await service.call("POST", path, { publicKey: file.publicKey });
+      expect([status, body.errors?.[0]?.pointer]).toEqual([400, "/publicKey"]);
     }
   });
 

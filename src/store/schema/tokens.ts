@@ -40,6 +40,7 @@ export const revokedToken = sqliteTable(
   },
   (table) => [
     index("revoked_token_by_expiry").on(table.expiresAt),
+    index("revoked_token_by_time").on(table.revokedAt),
     index("revoked_token_by_revocation").on(table.revocationId).where(sql`${table.revocationId} IS NOT NULL`),
   ],
 );
