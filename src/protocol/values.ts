@@ -1,6 +1,10 @@
-/** Bytes as hexadecimal digits, two for each, in lower case. */
+const HEX_OF_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Bytes as hexadecimal digits, two for each, in lower case. By a table: each token's hash comes through here. */
 export function hexOf(bytes: Iterable<number>): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let digits = "";
+  for (const byte of bytes) digits += HEX_OF_BYTES[byte];
+  return digits;
 }
 
 /** Whether a value is a JSON object: neither null nor an array. */

@@ -1,6 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { BatchResponse } from "drizzle-orm/batch";
 import type { RunnableQuery } from "drizzle-orm/runnable-query";
+import { alias } from "drizzle-orm/sqlite-core";
 import type { Deps } from "../deps.ts";
 import { type AuthMethod, hasPassed, secondsOf } from "../protocol/index.ts";
 import { prepared, type Query, readBatch, schema } from "../store/index.ts";
@@ -15,7 +16,10 @@ import {
 } from "./project_token.ts";
 import { IS_REVOKED } from "./revoke.ts";
 
-const { accessToken, project, projectToken, resourceServer, serviceAccount } = schema;
+const { accessToken, projectToken } = schema;
+// Short names: every question sends the text of these queries to the database.
+const serviceAccount = alias(schema.serviceAccount, "a");
+const project = alias(schema.project, "p");
 
 /** One of our tokens that is good at this instant, as the database has it. */
 export interface LiveToken {
@@ -108,9 +112,10 @@ const selectAccessToken = prepared((db) =>
       ...OWNER,
       token: ACCESS_TOKEN_COLUMNS,
       isRevoked: IS_REVOKED.as("is_revoked"),
-      apiAccountId: sql<string | null>`(SELECT ${resourceServer.serviceAccountId} FROM ${resourceServer}
-        WHERE ${resourceServer.projectId} = ${accessToken.projectId}
-          AND ${resourceServer.audience} = ${accessToken.audience})`.as("api_account_id"),
+      apiAccountId: sql<string | null>`(SELECT s.service_account_id FROM resource_server s
+        WHERE s.project_id = ${accessToken.projectId} AND s.audience = ${accessToken.audience})`.as(
+        "api_account_id",
+      ),
     })
     .from(accessToken)
     .innerJoin(serviceAccount, eq(serviceAccount.id, accessToken.serviceAccountId))

@@ -35,60 +35,62 @@ export function insertAccessToken(
 ): Statement {
   return INSERTS[voucher.authMethod](deps.db, {
     jti: token.jti,
-    projectId: account.projectId,
-    serviceAccountId: account.id,
-    ...vouchedBy(voucher),
     authMethod: voucher.authMethod,
     audience: grant.audience,
     scope: grant.scope.join(" "),
     tokenSha256: token.sha256,
     issuedAt: token.issuedAt,
     expiresAt: token.expiresAt,
+    accountId: account.id,
     accountVersion: account.version,
     projectVersion: project.version,
+    ...vouchedBy(voucher),
   });
 }
-
-const NO_VOUCHER = {
-  federatedIdentityProviderId: null,
-  serviceAccountKeyId: null,
-  projectTokenId: null,
-  generation: "",
-};
 
 function vouchedBy(voucher: VoucherVersion) {
   switch (voucher.authMethod) {
     case "federation": {
       const { provider, generation } = voucher;
-      const id = { federatedIdentityProviderId: provider.id };
-      return { ...NO_VOUCHER, ...id, generation, voucherVersion: provider.version };
+      return { voucherId: provider.id, voucherVersion: provider.version, generation };
     }
     case "key":
-      return { ...NO_VOUCHER, serviceAccountKeyId: voucher.key.id, voucherVersion: voucher.key.version };
+      return { voucherId: voucher.key.id, voucherVersion: voucher.key.version };
     case "project_token":
-      return { ...NO_VOUCHER, projectTokenId: voucher.token.id, voucherVersion: voucher.token.version };
+      return { voucherId: voucher.token.id, voucherVersion: voucher.token.version };
   }
 }
 
+const NO_VOUCHER = {
+  federatedIdentityProviderId: sql`NULL`,
+  serviceAccountKeyId: sql`NULL`,
+  projectTokenId: sql`NULL`,
+};
+
 const INSERTS = {
-  federation:
-    guardedInsert(sql`JOIN federated_identity_provider v ON v.id = ${sql.placeholder("federatedIdentityProviderId")}
-      AND coalesce((SELECT k.generation FROM key_purge k
-        WHERE k.project_id = a.project_id AND k.issuer = v.issuer), '') = ${sql.placeholder("generation")}`),
-  key: guardedInsert(sql`JOIN service_account_key v ON v.id = ${sql.placeholder("serviceAccountKeyId")}`),
-  project_token: guardedInsert(sql`JOIN project_token v ON v.id = ${sql.placeholder("projectTokenId")}`),
+  federation: guardedInsert(
+    "federatedIdentityProviderId",
+    sql`federated_identity_provider v ON coalesce((SELECT k.generation FROM key_purge k
+      WHERE k.project_id = a.project_id AND k.issuer = v.issuer), '') = ${sql.placeholder("generation")}`,
+  ),
+  key: guardedInsert("serviceAccountKeyId", sql`service_account_key v`),
+  project_token: guardedInsert("projectTokenId", sql`project_token v`),
 } as const satisfies Record<AuthMethod, unknown>;
 
-/** @param voucher joins the voucher's row as `v` */
-function guardedInsert(voucher: SQL) {
+/**
+ * Ids that the guard looks for are written from where it finds them: sent a second time they would cost every exchange.
+ * @param column gets the voucher's id @param voucher joins its row as `v`
+ */
+function guardedInsert(column: keyof typeof NO_VOUCHER, voucher: SQL) {
+  const found = { ...NO_VOUCHER, [column]: sql`v.id`, projectId: sql`p.id`, serviceAccountId: sql`a.id` };
   return prepared((db) =>
     insertSelect(
       db,
       schema.accessToken,
-      placeholdersOf(schema.accessToken),
-      sql`FROM service_account a JOIN project p ON p.id = a.project_id ${voucher}
-    WHERE a.id = ${sql.placeholder("serviceAccountId")} AND a.version = ${sql.placeholder("accountVersion")}
-      AND p.version = ${sql.placeholder("projectVersion")}
+      { ...placeholdersOf(schema.accessToken), ...found },
+      sql`FROM service_account a JOIN project p ON p.id = a.project_id JOIN ${voucher}
+    WHERE a.id = ${sql.placeholder("accountId")} AND a.version = ${sql.placeholder("accountVersion")}
+      AND p.version = ${sql.placeholder("projectVersion")} AND v.id = ${sql.placeholder("voucherId")}
       AND v.service_account_id = a.id AND v.version = ${sql.placeholder("voucherVersion")}
       AND (a.expires_at IS NULL OR a.expires_at > ${sql.placeholder("issuedAt")})`,
     ),

@@ -1,11 +1,14 @@
 import { and, asc, eq, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/sqlite-core";
 import { PROVIDERS_PER_ACCOUNT_MAX } from "../protocol/index.ts";
 import { type Database, isUuid, prepared, schema } from "../store/index.ts";
 
-const account = schema.serviceAccount;
-const key = schema.serviceAccountKey;
-const provider = schema.federatedIdentityProvider;
-const { project, keyPurge } = schema;
+// Short names: every exchange sends the text of these queries to the database.
+const account = alias(schema.serviceAccount, "a");
+const project = alias(schema.project, "p");
+const key = alias(schema.serviceAccountKey, "k");
+const provider = alias(schema.federatedIdentityProvider, "f");
+const keyPurge = alias(schema.keyPurge, "g");
 
 /** What an exchange looks at; the rest of the rows stays where it is. */
 const ACCOUNT_COLUMNS = {

@@ -12,6 +12,7 @@ import { keyringRows } from "./keyring.ts";
 import { migrationRows } from "./migrations.ts";
 import { pagingRows } from "./paging.ts";
 import { permissionRows } from "./permissions.ts";
+import { preparedRows } from "./prepared.ts";
 import { raceRows } from "./races.ts";
 import { resourceServerRows } from "./resource_servers.ts";
 import { rotationRows } from "./rotation.ts";
@@ -23,6 +24,7 @@ const GROUPS: readonly ((at: At) => void)[] = [
   guardRows,
   failureRows,
   columnRows,
+  preparedRows,
   foreignTextRows,
   anchorRows,
   pagingRows,
