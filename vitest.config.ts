@@ -2,14 +2,14 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects: `node` for what is pure or runs on Node; `workerd` for the Worker's own code inside the real
- * runtime with D1 and KV; `flows` for the built Worker, driven over HTTP alone.
+ * Four projects: `node` for what is pure or runs on Node; `workerd` for the Worker's own code inside the real
+ * runtime with D1 and KV; `flows` for the built Worker, driven over HTTP alone; `commands` for what npm runs.
  */
 export default defineConfig({
   test: {
     silent: "passed-only",
-    // One file at a time: the foreign issuer is one for all, and some tests count what it is asked.
-    maxWorkers: 1,
+    // On two cores vitest would use one.
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -47,9 +47,19 @@ export default defineConfig({
         test: {
           name: "flows",
           include: ["test/flows/**/*.test.ts"],
+          exclude: ["test/flows/commands.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "commands",
+          include: ["test/flows/commands.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          // Alone and last: the demo builds again, and every flow reads what is in dist/.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,13 +1,20 @@
-/** `npm run demo`: a CI job's token becomes an access token, end to end, on this machine alone. */
+/** `npm run demo`: a CI job's token becomes an access token for one API, end to end, on this machine alone. */
 import { buildWorker } from "../scripts/build.ts";
 import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
 import { type ForeignIssuer, githubClaims, startForeignIssuer } from "../test/support/foreign_issuer.ts";
-import { type KeyFile, presentAssertion, signAssertion } from "./key_flow.ts";
+import { tellTheKeyStory } from "./key_story.ts";
 import { explain, say, step } from "./narrate.ts";
-import { verifyAtApi } from "./verify_access_token.ts";
+import { type Body, call, exchange } from "./service_calls.ts";
+import { type ProtectedApi, verifyAtApi } from "./verify_access_token.ts";
 
-const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
-const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
+const API = "https://orders.example.com";
+const RESOURCE_SERVER = {
+  name: "orders-api",
+  audience: API,
+  permissions: [{ name: "orders:write", description: "Place and change orders" }],
+};
+const ROLE = { name: "order-deployer", permissions: ["orders:write"] };
+const ON_API = { type: "resource_server", resourceServer: "orders-api" };
 
 async function main(): Promise<void> {
   step("Start the service (the built Worker in workerd, with its embedded database)");
@@ -29,71 +36,43 @@ async function main(): Promise<void> {
   );
 }
 
+/** Who may become the account, what the account may do, and what an API makes of it. */
 async function tellTheStory(service: LocalWorker, issuer: ForeignIssuer): Promise<void> {
-  const account = await setUp(service, issuer);
+  const { projectId, account } = await setUp(service, issuer);
+  const asJobOn = async (ref: string) => {
+    const jobToken = await issuer.token(githubClaims({ ref }), { audience: service.url });
+    return exchange(service, account, jobToken, API);
+  };
 
-  step("A job on main asks its CI for a token and exchanges it");
-  const granted = await exchange(service, account, await jobToken(service, issuer, "refs/heads/main"));
+  step("A job on main asks for a token for the API: it is believed, but no role lets it do anything there");
+  sayRefused(await asJobOn("refs/heads/main"), "invalid_target");
+  await sayWhy(service, "target_not_allowed");
+
+  step("The owner makes a role of that permission and binds it to the account, on that API");
+  await call(service, "POST", "/v1/projects/shop/roles", ROLE);
+  const principal = { type: "service_account", serviceAccount: "deployer" };
+  const binding = { principal, role: ROLE.name, resource: ON_API };
+  await call(service, "POST", "/v1/projects/shop/role-bindings", binding);
+  say(`${ROLE.name} (${ROLE.permissions}) to deployer on orders-api`);
+
+  step("The same job asks again");
+  const granted = await asJobOn("refs/heads/main");
   if (granted.status !== 200) throw new Error(`the exchange was refused: ${JSON.stringify(granted.body)}`);
-  say(`200: an access token for ${granted.body.expires_in} s`);
+  say(`200: an access token for ${granted.body.expires_in} s, scope ${granted.body.scope}`);
 
-  step("An API verifies it with nothing but our public keys (oauth4webapi, RFC 9068)");
-  const claims = await verifyAtApi(service.url, service.url, String(granted.body.access_token));
-  say(`accepted: sub ${claims.sub}`);
-  say(`it stands for ${JSON.stringify(claims.federated)}`);
+  const api = { issuerUrl: service.url, audience: API, projectId };
+  await callTheApi(api, String(granted.body.access_token));
+  await callTheApiAsStranger(service, issuer, api);
 
   step("A job on another branch of the same repository tries the same");
-  const refused = await exchange(service, account, await jobToken(service, issuer, "refs/heads/experiment"));
-  if (refused.status !== 400) throw new Error(`expected a refusal, got ${refused.status}`);
-  say(`${refused.status} ${refused.body.error}: ${refused.body.error_description}`);
-
-  step("The account's owner reads why, in the audit events");
-  const query = "outcome=refused&serviceAccount=deployer";
-  const { items } = await call(service, "GET", `/v1/projects/shop/audit-events?${query}`);
-  const [event] = items as { reason: string; detail: string; requestId: string }[];
-  if (event?.reason !== "assertion_failed") throw new Error("the audit event is missing");
-  say(`${event.reason}: ${event.detail}`);
+  sayRefused(await asJobOn("refs/heads/experiment"), "invalid_request");
+  await sayWhy(service, "assertion_failed");
 }
 
-/** For what has no identity of its own, such as a machine in a cellar: a key, once written down, and its end. */
-async function tellTheKeyStory(service: LocalWorker): Promise<void> {
-  const keys = "/v1/projects/shop/service-accounts/backup/keys";
-  step("A machine in the cellar has no CI that vouches for it: its account gets a key");
-  await call(service, "POST", "/v1/projects/shop/service-accounts", { name: "backup" });
-  const file = (await call(service, "POST", keys, { algorithm: "ED25519" })) as unknown as KeyFile;
-  say(`the key file is answered once; only its public half stays here (kid ${file.credentials.kid})`);
-
-  step("The machine signs an assertion with it and gets a token (the STACKIT SDKs' key flow)");
-  const assertion = await signAssertion(file);
-  const granted = await presentAssertion(file, assertion);
-  if (granted.status !== 200) throw new Error(`the key flow was refused: ${await granted.text()}`);
-  const { access_token: token } = (await granted.json()) as { access_token: string };
-  say(
-    `200; whoever copied the assertion comes too late: ${(await presentAssertion(file, assertion)).status}`,
-  );
-
-  step("The key is switched off: it gets no token any more, and the one it got is dead at once");
-  say(`before: ${JSON.stringify({ active: (await introspect(service, token)).active })}`);
-  await call(service, "PATCH", `${keys}/${file.credentials.kid}`, { active: false });
-  const refused = await presentAssertion(file, await signAssertion(file));
-  const { active } = await introspect(service, token);
-  if (refused.status === 200 || active !== false) throw new Error("a key that is switched off still works");
-  say(`after: a new assertion gets ${refused.status}, introspection says ${JSON.stringify({ active })}`);
-}
-
-async function introspect(service: LocalWorker, token: string): Promise<{ readonly active: boolean }> {
-  const response = await fetch(`${service.url}/oauth/v2/introspect`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${service.bootstrapToken}` },
-    body: new URLSearchParams({ token }),
-  });
-  return (await response.json()) as { active: boolean };
-}
-
-/** Project, service account, and its trust in the CI: who may become whom. Answers the account's e-mail. */
-async function setUp(service: LocalWorker, issuer: ForeignIssuer): Promise<string> {
+/** Project, service account, its trust in the CI, and the API. */
+async function setUp(service: LocalWorker, issuer: ForeignIssuer) {
   step("Create a project and a service account over HTTP");
-  await call(service, "POST", "/v1/projects", { name: "shop" });
+  const project = await call(service, "POST", "/v1/projects", { name: "shop" });
   const account = await call(service, "POST", "/v1/projects/shop/service-accounts", { name: "deployer" });
   say(`the account is ${account.email}; it has no key and no password`);
 
@@ -105,37 +84,59 @@ async function setUp(service: LocalWorker, issuer: ForeignIssuer): Promise<strin
   const trusts = "/v1/projects/shop/service-accounts/deployer/federated-identity-providers";
   await call(service, "POST", trusts, { name: "github-main", issuer: issuer.issuer, assertions });
   for (const { item, operator, value } of assertions) say(`${item} ${operator} ${value}`);
-  return String(account.email);
+
+  step("Register the API that it shall call, with the permissions that the API knows");
+  await call(service, "POST", "/v1/projects/shop/resource-servers", RESOURCE_SERVER);
+  say(`${API} knows ${RESOURCE_SERVER.permissions.map(({ name }) => name)}`);
+  return { projectId: String(project.id), account: String(account.email) };
 }
 
-function jobToken(service: LocalWorker, issuer: ForeignIssuer, ref: string): Promise<string> {
-  return issuer.token(githubClaims({ ref }), { audience: service.url });
+async function callTheApi(api: ProtectedApi, token: string): Promise<void> {
+  step("The API verifies it with nothing but our public keys (oauth4webapi, RFC 9068)");
+  const claims = await verifyAtApi(api, token, "orders:write");
+  say(`accepted: sub ${claims.sub}, scope ${claims.scope}`);
+  say(`it stands for ${JSON.stringify(claims.federated)}`);
+  const refusal = await verifyAtApi(api, token, "orders:delete").catch(messageOf);
+  if (refusal !== "insufficient_scope: orders:delete") throw new Error("the API looks at no scope");
+  say(`the same token, to delete orders: refused, ${refusal}`);
 }
 
-async function exchange(service: LocalWorker, account: string, token: string) {
-  const form = {
-    grant_type: TOKEN_EXCHANGE,
-    subject_token: token,
-    subject_token_type: JWT_TYPE,
-    client_id: account,
-  };
-  const response = await fetch(`${service.url}/oauth/v2/token`, {
-    method: "POST",
-    body: new URLSearchParams(form),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+/** An audience is no secret, and whoever owns a project says what its accounts may do at any. */
+async function callTheApiAsStranger(service: LocalWorker, issuer: ForeignIssuer, api: ProtectedApi) {
+  step("Another project registers the same audience and permits itself all of it");
+  const project = "/v1/projects/strangers";
+  await call(service, "POST", "/v1/projects", { name: "strangers" });
+  const account = await call(service, "POST", `${project}/service-accounts`, { name: "eve" });
+  const assertions = [{ item: "repository_id", operator: "equals", value: "777001" }];
+  const trust = { name: "ci", issuer: issuer.issuer, assertions };
+  await call(service, "POST", `${project}/service-accounts/eve/federated-identity-providers`, trust);
+  await call(service, "POST", `${project}/resource-servers`, RESOURCE_SERVER);
+  const principal = { type: "service_account", serviceAccount: "eve" };
+  await call(service, "POST", `${project}/role-bindings`, { principal, role: "owner", resource: ON_API });
+  const jobToken = await issuer.token(githubClaims(), { audience: service.url });
+  const { body } = await exchange(service, String(account.email), jobToken, API);
+  say(`it gets a token for ${API} with scope ${body.scope}`);
+  const refusal = await verifyAtApi(api, String(body.access_token), "orders:write").catch(messageOf);
+  if (refusal !== "invalid_token: it is of another project") throw new Error("the API serves strangers");
+  say(`the API looks at project_id, and refuses: ${refusal}`);
 }
 
-async function call(service: LocalWorker, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${service.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${service.bootstrapToken}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = (await response.json()) as Record<string, unknown>;
-  if (!response.ok)
-    throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(answer)}`);
-  return answer;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sayRefused({ status, body }: { readonly status: number; readonly body: Body }, error: string): void {
+  if (status !== 400 || body.error !== error) throw new Error(`expected ${error}, got ${status}`);
+  say(`${status} ${error}: ${body.error_description}`);
+}
+
+/** The caller is told little; the account's owner reads all of it. */
+async function sayWhy(service: LocalWorker, reason: string): Promise<void> {
+  const query = "outcome=refused&serviceAccount=deployer";
+  const { items } = await call(service, "GET", `/v1/projects/shop/audit-events?${query}`);
+  const [event] = items as { reason: string; detail: string }[];
+  if (event?.reason !== reason) throw new Error(`expected ${reason}, got ${event?.reason}`);
+  say(`the owner reads why, in the audit events: ${event.reason}: ${event.detail}`);
 }
 
 await main();

@@ -4,7 +4,7 @@ import { glob, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Deps } from "../src/deps.ts";
 import { EXCHANGE_REASONS, PROBLEMS } from "../src/protocol/index.ts";
-import { PERMISSIONS } from "../src/rbac/index.ts";
+import { BUILT_IN_ROLES, gives, PERMISSIONS } from "../src/rbac/index.ts";
 import { v1Routes } from "../src/routes/v1/index.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -73,18 +73,37 @@ ${table(
 }
 
 function permissionsPage(): string {
-  const rows = Object.entries(PERMISSIONS).map(([permission, meaning]) => [code(permission), meaning]);
+  const roles = Object.entries(BUILT_IN_ROLES);
+  const holds = (permission: string) => roles.map(([, role]) => (gives(role, permission) ? "x" : ""));
+  const rows = Object.entries(PERMISSIONS).map(([permission, meaning]) => [
+    code(permission),
+    meaning,
+    ...holds(permission),
+  ]);
+  const names = roles.map(([name]) => name);
   return `${NOTE}
-# Permissions
+# Roles and permissions
 
-One for each verb of \`/v1\`. Until roles exist the bootstrap token holds all of them and nobody else holds any.
+A permission is one verb of \`/v1\`, or whatever an API registered as its own. A role is a set of them; a role binding
+gives it to somebody on something: [access.md](access.md). A permission in no role is the operator's, who has the
+bootstrap token.
 
-${table(["permission", "meaning"], rows)}
+## The roles that every project has
+
+${table(
+  ["role", "what for"],
+  roles.map(([name, { title }]) => [code(name), title]),
+)}
+
+## What they hold
+
+${table(["permission", "lets you", ...names], [...rows, ["*any of the project's APIs*", "Use an API", ...holds("api:any")]])}
 `;
 }
 
 const SEE = /@see ([^\n*]+)/g;
-const CLAUSE = /\b((?:RFC \d+|OpenID Connect [A-Za-z]+ 1\.0|NIST SP \d+-\d+\w|CVE-\d+-\d+))(?: s([\d.]+))?/g;
+const CLAUSE =
+  /\b((?:RFC \d+|OpenID Connect [A-Za-z]+ 1\.0|AuthZEN Authorization API 1\.0|NIST SP \d+-\d+\w|CVE-\d+-\d+))(?: s([\d.]+))?/g;
 
 /** Which clause of which standard is kept where, from the `@see` of the code itself. */
 async function standardsPage(): Promise<string> {

@@ -17,6 +17,9 @@ export type TargetType =
   | "signing_key"
   | "access_token"
   | "revoked_token"
+  | "role"
+  | "role_binding"
+  | "identity_provider"
   | "spent_assertion";
 
 /**
@@ -30,6 +33,9 @@ export type AuditAction =
   | `service_account_key.${"create" | "update" | "delete" | "expiring" | "leaked"}`
   | `project_token.${"create" | "update" | "regenerate" | "delete" | "revoke" | "expiring" | "leaked" | "purge"}`
   | `resource_server.${"create" | "update" | "delete"}`
+  | `role.${"create" | "update" | "delete"}`
+  | `role_binding.${"create" | "update" | "delete"}`
+  | `identity_provider.${"create" | "update" | "delete"}`
   | "revocation.create"
   | "leaked_credential.report"
   | `signing_key.${"create" | "rotate" | "retire" | "remove" | "reseal"}`
@@ -37,7 +43,7 @@ export type AuditAction =
   | "spent_assertion.purge"
   | "client.authenticate"
   | `access_token.${"purge" | "revoke" | "leaked"}`
-  | "access_token.exchange";
+  | `access_token.${"exchange" | "impersonate"}`;
 
 /** What an exchange adds to its event. Foreign text comes redacted and bounded; a token only as its hash. */
 export interface ExchangeFacts {
@@ -96,6 +102,7 @@ export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | 
     floodBucket: null as string | null,
     occurrences: 1,
     rowsChanged: sql<number>`changes()`,
+    act: actor.type === "service_account" && actor.act.length > 0 ? actor.act : null,
   };
 }
 

@@ -76,5 +76,6 @@ function itemOf(row: typeof schema.auditEvent.$inferSelect) {
     tokenSha256: row.tokenSha256,
     durationMs: row.durationMs,
     occurrences: row.occurrences,
+    act: row.act ?? [],
   };
 }

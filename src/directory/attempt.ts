@@ -1,14 +1,22 @@
 import { type AuditAction, type AuditEvent, commitRefusal, type TargetType } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { type Actor, notFound, type Problem, type ProblemCode, type Result } from "../protocol/index.ts";
-import { authorize, type Permission, type Resource } from "../rbac/index.ts";
+import {
+  type Actor,
+  accept,
+  notFound,
+  type Problem,
+  type ProblemCode,
+  type Result,
+} from "../protocol/index.ts";
+import { authorize, type Permission, type Place } from "../rbac/index.ts";
+import { mayEquip } from "./equip.ts";
 import { judgePrecondition } from "./etag.ts";
 
 /** A resource, or that there is none, and what the actor must be permitted on it. */
 export interface Access<Row> {
   readonly found: Result<Row, Problem>;
   readonly permission: Permission;
-  readonly place: (row: Row) => Resource;
+  readonly place: (row: Row) => Place;
 }
 
 /** What the record calls a write: the type of its target, and what is done to it. */
@@ -19,6 +27,8 @@ export interface Attempt<Row> extends Access<Row> {
   readonly action: TargetAction;
   /** Of the target, as the caller names it; without it for what is still to be created. */
   readonly id?: string | undefined;
+  /** Whether it gives the account at the place another credential, or lets one last longer. */
+  readonly equips?: boolean;
 }
 
 /** What writes, and records itself: the event has its place already. */
@@ -34,7 +44,10 @@ export async function attempt<Row, Value>(
   write: Write<Row, Value>,
 ): Promise<Result<Value, Problem>> {
   const event = eventOf(attempted);
-  const result = await permitted(context, attempted, (row) => write(row, event));
+  const result = await permitted(context, attempted, async (row) => {
+    const allowed = attempted.equips ? await mayEquip(context, attempted.place(row)) : accept(true);
+    return allowed.ok ? write(row, event) : allowed;
+  });
   if (!result.ok) {
     const { code, detail } = result.refusal;
     await commitRefusal(
@@ -65,6 +78,9 @@ export function eventOn(event: AuditEvent, id: string): AuditEvent {
  * without what was found there: a stranger's record would tell of it, and ours would tell of the stranger.
  */
 function recordedFor(actor: Actor, event: AuditEvent, code: ProblemCode): AuditEvent {
+  // A person is in no project: only the operator's record holds what is not his to see.
+  if (actor.type === "person" && code === "not_found")
+    return { action: event.action, target: { type: event.target.type } };
   if (actor.type !== "service_account") return event;
   const own = { projectId: actor.projectId, serviceAccountId: actor.id };
   // What belongs to no project would else be in nobody's record but the operator's.
@@ -95,8 +111,8 @@ export async function permitted<Row, Value>(
   { found, permission, place }: Access<Row>,
   read: (row: Row) => Promise<Result<Value, Problem>>,
 ): Promise<Result<Value, Problem>> {
-  if (!found.ok) return context.actor.type === "service_account" ? hidden(found) : found;
-  const allowed = authorize(context.actor, permission, place(found.value));
+  if (!found.ok) return context.actor.type === "bootstrap" ? found : hidden(found);
+  const allowed = authorize(context, permission, place(found.value));
   return allowed.ok ? read(found.value) : allowed;
 }
 

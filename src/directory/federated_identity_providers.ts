@@ -51,6 +51,7 @@ export async function createProvider(context: Context, ref: AccountRef, input: P
     permission: "federated-identity-providers:create",
     place: placeOfAccount,
     action: "federated_identity_provider.create",
+    equips: true,
   } as const;
   return attempt(context, access, async (account, event) => {
     const made = await newProvider(context, account, input);
@@ -97,7 +98,9 @@ export async function updateProvider(
   const found = await locateProvider(context.deps, ref);
   const permission = "federated-identity-providers:update";
   const action = "federated_identity_provider.update";
-  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  // To end a trust in a hurry is everybody's who may change it.
+  const equips = Object.entries(change).some(([member, value]) => member !== "disabled" || value !== true);
+  const access = { found, permission, place, action, id: ref.id, ifMatch, equips } as const;
   return attemptChange(context, access, async (row, event) => {
     const next = await changedProvider(context, row, change);
     if (!next.ok) return next;

@@ -2,6 +2,9 @@
  * Who exists: projects, service accounts and whom they trust; one file of verbs per resource.
  * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
  */
+
+export { listAccess, listUnowned, listUnused, type Reviewed } from "./access_review.ts";
+export { attempt } from "./attempt.ts";
 export { listProjectAuditEvents, listServiceAuditEvents } from "./audit_events.ts";
 export type { Stored } from "./etag.ts";
 export { noteExpiring } from "./expiry_notes.ts";
@@ -13,8 +16,19 @@ export {
   purgeProviderKeys,
   updateProvider,
 } from "./federated_identity_providers.ts";
+export type { Deletion } from "./hanging.ts";
+export {
+  createIdentityProvider,
+  deleteIdentityProvider,
+  getIdentityProvider,
+  listIdentityProviders,
+  updateIdentityProvider,
+} from "./identity_providers.ts";
 export { createKey, deleteKey, getKey, listKeys, publicKeysOf, updateKey } from "./keys.ts";
 export { reportLeaked } from "./leaked_credentials.ts";
+export { type AccountRef, locateServiceAccount } from "./locate.ts";
+export { listMembers } from "./members.ts";
+export { placeOfAccount } from "./places.ts";
 export {
   createProjectToken,
   deleteProjectToken,
@@ -32,6 +46,14 @@ export {
   updateResourceServer,
 } from "./resource_servers.ts";
 export { createRevocation, getRevocation, listRevocations } from "./revocations.ts";
+export {
+  createRoleBinding,
+  deleteRoleBinding,
+  getRoleBinding,
+  listRoleBindings,
+  updateRoleBinding,
+} from "./role_bindings.ts";
+export { createRole, deleteRole, getRole, listRoles, updateRole } from "./roles.ts";
 export {
   createServiceAccount,
   deleteServiceAccount,

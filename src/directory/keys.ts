@@ -33,7 +33,8 @@ export async function createKey(
 ): Promise<Result<Stored<KeyFile>, Problem>> {
   const found = await locateServiceAccount(context.deps, ref);
   const permission = "service-account-keys:create";
-  const access = { found, permission, place: placeOfAccount, action: "service_account_key.create" } as const;
+  const action = "service_account_key.create";
+  const access = { found, permission, place: placeOfAccount, action, equips: true } as const;
   return attempt(context, access, async (account, event) => {
     const made = await newKey(context, account, input);
     if (!made.ok) return made;
@@ -81,7 +82,8 @@ export async function updateKey(
   const found = await locateKey(context.deps, ref);
   const permission = "service-account-keys:update";
   const action = "service_account_key.update";
-  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  const equips = change.active === true || change.validUntil !== undefined;
+  const access = { found, permission, place, action, id: ref.id, ifMatch, equips } as const;
   return attemptChange(context, access, async (row, event) => {
     const next = changedKey(context, row, change);
     if (!next.ok) return next;

@@ -23,19 +23,22 @@ export interface List<Row, Item> {
   /** Which rows of the table; all of them without it. */
   readonly scope?: SQL | undefined;
   readonly render: (row: Row) => Item;
+  /** Whether the actor may see a row, where being permitted on the whole does not say so: a page may be short then. */
+  readonly isShown?: (row: Row) => boolean;
 }
 
 /** One page of a list, oldest first. */
 export async function listPage<Row extends { readonly id: string }, Item>(
   { deps }: Context,
-  { name, table, scope, render }: List<Row, Item>,
+  { name, table, scope, render, isShown = () => true }: List<Row, Item>,
   request: PageRequest,
 ): Promise<Result<Page<Item>, Problem>> {
   const after = decodeCursor(name, request);
   if (!after.ok) return after;
   const isNext = and(scope, gt(table.id, after.value ?? ""));
   const [rows] = await readBatch(deps.db, [rowsOf(deps.db, table, { isNext, limit: request.pageSize + 1 })]);
-  return accept(pageOf(name, rows, request.pageSize, render));
+  const page = pageOf(name, rows, request.pageSize, (row) => row);
+  return accept({ ...page, items: page.items.filter(isShown).map(render) });
 }
 
 /** The cast is safe: `select()` without columns answers `$inferSelect`, which Drizzle cannot say of a table unnamed. */

@@ -9,8 +9,11 @@ const {
   project,
   serviceAccount,
   federatedIdentityProvider: provider,
+  identityProvider,
   projectToken,
   resourceServer,
+  role,
+  roleBinding,
   revocation,
   serviceAccountKey,
 } = schema;
@@ -18,9 +21,12 @@ const {
 export type ProjectRow = typeof project.$inferSelect;
 export type ServiceAccountRow = typeof serviceAccount.$inferSelect;
 export type ProviderRow = typeof provider.$inferSelect;
+export type IdentityProviderRow = typeof identityProvider.$inferSelect;
 export type KeyRow = typeof serviceAccountKey.$inferSelect;
 export type ProjectTokenRow = typeof projectToken.$inferSelect;
 export type ResourceServerRow = typeof resourceServer.$inferSelect;
+export type RoleRow = typeof role.$inferSelect;
+export type RoleBindingRow = typeof roleBinding.$inferSelect;
 export type RevocationRow = typeof revocation.$inferSelect;
 
 /** `{project}` and `{serviceAccount}` of a path: the former an id or a name, the latter an e-mail too. */
@@ -126,6 +132,35 @@ export async function locateResourceServer(deps: Deps, ref: ProjectMemberRef): L
   return locateIn(deps, ref.project, { what: "resource server", query });
 }
 
+/** A role of the project's own, by its id. */
+export async function locateRole(deps: Deps, ref: ProjectMemberRef): Located<RoleRow> {
+  const query = deps.db
+    .select()
+    .from(role)
+    .where(isMember(deps, role, ref));
+  return locateIn(deps, ref.project, { what: "role", query });
+}
+
+/** A role binding by its id, with the permissions of its role. */
+export type LocatedBinding = RoleBindingRow & { readonly role: RoleRow | null };
+
+/** A role binding by its id, of this project alone. */
+export async function locateRoleBinding(deps: Deps, ref: ProjectMemberRef): Located<LocatedBinding> {
+  const isThis = isMember(deps, roleBinding, ref);
+  const binding = deps.db.select().from(roleBinding).where(isThis);
+  const roleId = deps.db.select({ id: roleBinding.roleId }).from(roleBinding).where(isThis);
+  const roles = deps.db.select().from(role).where(sql`${role.id} = (${roleId})`);
+  const [projects, bindings, found] = await readBatch(deps.db, [
+    projectQuery(deps, ref.project),
+    binding,
+    roles,
+  ]);
+  if (projects[0] === undefined) return notFound("project");
+  return bindings[0] === undefined
+    ? notFound("role binding")
+    : accept({ ...bindings[0], role: found[0] ?? null });
+}
+
 /** A revocation by its id, of this project alone. */
 export async function locateRevocation(deps: Deps, ref: ProjectMemberRef): Located<RevocationRow> {
   const query = deps.db
@@ -139,6 +174,13 @@ async function locateIn<Row>(deps: Deps, projectRef: string, { what, query }: So
   const [projects, rows] = await readBatch(deps.db, [projectQuery(deps, projectRef), query]);
   if (projects[0] === undefined) return notFound("project");
   return rows[0] === undefined ? notFound(what) : accept(rows[0]);
+}
+
+/** An identity provider by its id or name; it is in no project. */
+export async function locateIdentityProvider(deps: Deps, ref: string): Located<IdentityProviderRow> {
+  const isThis = isUuid(ref) ? eq(identityProvider.id, ref) : eq(identityProvider.name, ref);
+  const [rows] = await readBatch(deps.db, [deps.db.select().from(identityProvider).where(isThis)]);
+  return rows[0] === undefined ? notFound("identity provider") : accept(rows[0]);
 }
 
 /** What a path names by its id, in the path's project alone. */

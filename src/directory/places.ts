@@ -14,6 +14,12 @@ export const placeOfAccount = (row: ServiceAccountRow) => ({
   serviceAccountId: row.id,
 });
 
+/** An API itself. */
+export const placeOfApi = (row: { readonly projectId: string; readonly id: string }) => ({
+  projectId: row.projectId,
+  resourceServerId: row.id,
+});
+
 /** What a project owns. */
 export const placeInProject = (row: { readonly projectId: string }) => ({ projectId: row.projectId });
 

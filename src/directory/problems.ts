@@ -16,3 +16,13 @@ export const CHANGED_MEANWHILE: Problem = {
   code: "conflict",
   detail: "The resource was changed or deleted while this call was under way; read it again and repeat.",
 };
+
+/** Nobody grants more than he holds. @param missing what he does not hold there, outright */
+export function notHeld(missing: readonly string[]): Problem {
+  const named = missing.slice(0, 10).join(", ");
+  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : "";
+  return {
+    code: "permission_denied",
+    detail: `Nobody grants more than he holds: ${named}${more} would have to be yours there, without a condition.`,
+  };
+}

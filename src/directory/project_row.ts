@@ -35,6 +35,7 @@ export function newProject({ deps }: Context, input: ProjectInput): ProjectRow {
     version: 1,
     createdAt: now,
     updatedAt: now,
+    grantsVersion: 1,
   };
 }
 
@@ -59,7 +60,7 @@ export function changedProject(
 
 /** Changes the row only at the version that was read. */
 export function updateProjectRow({ deps }: Context, row: ProjectRow, next: ProjectRow): Statement {
-  const { id, createdAt, ...columns } = next;
+  const { id, createdAt, grantsVersion, ...columns } = next;
   return deps.db.update(project).set(columns).where(isThisProject(row));
 }
 

@@ -58,7 +58,8 @@ export async function createProjectToken(
 ): Verdict<ProjectTokenItemWithToken> {
   const found = await locateServiceAccount(context.deps, ref);
   const permission = "project-tokens:create";
-  const access = { found, permission, place: placeOfAccount, action: "project_token.create" } as const;
+  const action = "project_token.create";
+  const access = { found, permission, place: placeOfAccount, action, equips: true } as const;
   return attempt(context, access, async (account, event) => {
     const made = await newProjectToken(context, account, input);
     if (!made.ok) return made;
@@ -124,7 +125,7 @@ export async function regenerateProjectToken(
   const found = await locateProjectToken(context.deps, ref);
   const permission = "project-tokens:regenerate";
   const action = "project_token.regenerate";
-  const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
+  const access = { found, permission, place, action, id: ref.id, ifMatch, equips: true } as const;
   return attemptChange(context, access, async (row, event) => {
     const made = await regeneratedProjectToken(context, row);
     if (!made.ok) return made;

@@ -11,11 +11,15 @@ import {
 } from "../protocol/index.ts";
 import { judgeIssuerUrl, judgeUploadedKeys } from "../trust/index.ts";
 
-/** What a trust says, before it is stored. */
-export interface ProviderTerms {
+/** Whose tokens are believed: an issuer, and his keys where they cannot be fetched. */
+export interface TrustedIssuer {
   readonly issuer: string;
-  readonly assertions: readonly ClaimAssertion[];
   readonly jwks: { readonly keys: readonly unknown[] } | null;
+}
+
+/** What a trust says, before it is stored. */
+export interface ProviderTerms extends TrustedIssuer {
+  readonly assertions: readonly ClaimAssertion[];
 }
 
 /** Claims that hold for every token of an issuer, or for none twice: alone they let the world in, or nobody. */
@@ -32,10 +36,21 @@ export async function judgeTerms(
   config: Config,
   terms: ProviderTerms,
 ): Promise<Result<UploadedKeySet | null, Problem>> {
-  const keys = terms.jwks === null ? accept(null) : await judgeUploadedKeys(terms.jwks.keys);
+  const judged = await judgeTrustedIssuer(config, terms);
+  const errors = [...(judged.ok ? [] : judged.refusal), ...judgeAssertions(terms.assertions)];
+  if (errors.length === 0 && judged.ok) return judged;
+  const detail = `This trust cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
+  return refuse({ code: "invalid_body", detail, errors });
+}
+
+/** Whether an issuer may be one and his uploaded keys are fit: these cut down to public keys, or all that is wrong. */
+export async function judgeTrustedIssuer(
+  config: Config,
+  trusted: TrustedIssuer,
+): Promise<Result<UploadedKeySet | null, readonly MemberProblem[]>> {
+  const keys = trusted.jwks === null ? accept(null) : await judgeUploadedKeys(trusted.jwks.keys);
   const errors = [
-    ...judgeIssuer(config, terms),
-    ...judgeAssertions(terms.assertions),
+    ...judgeIssuer(config, trusted),
     ...(keys.ok
       ? []
       : keys.refusal.map(({ index, detail }) => problem(`/jwks/keys/${index}`, "unusable_key", detail))),
@@ -44,12 +59,12 @@ export async function judgeTerms(
     const detail = `Uploaded keys take at most ${JWKS_MAX_CHARACTERS / 1024} KiB; keep those that sign now.`;
     errors.push(problem("/jwks", "too_big", detail));
   }
-  if (errors.length === 0 && keys.ok) return accept(keys.value === null ? null : { keys: keys.value });
-  const detail = `This trust cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return refuse({ code: "invalid_body", detail, errors });
+  if (errors.length > 0 || !keys.ok) return refuse(errors);
+  return accept(keys.value === null ? null : { keys: keys.value });
 }
 
-function judgeIssuer(config: Config, { issuer, jwks }: ProviderTerms): readonly MemberProblem[] {
+/** Whether an issuer may be named; one whose keys are uploaded need not be reached from here. */
+export function judgeIssuer(config: Config, { issuer, jwks }: TrustedIssuer): readonly MemberProblem[] {
   const judged = judgeIssuerUrl(issuer, {
     isDevelopment: config.isDevelopment,
     ownOrigin: config.issuerUrl,
@@ -58,7 +73,8 @@ function judgeIssuer(config: Config, { issuer, jwks }: ProviderTerms): readonly 
   return judged.ok ? [] : [problem("/issuer", "issuer_not_allowed", `The issuer ${judged.refusal}.`)];
 }
 
-function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly MemberProblem[] {
+/** Whether assertions say whom they let in. */
+export function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly MemberProblem[] {
   const errors = assertions.flatMap((assertion, index) => judgeAssertion(assertion, index, assertions));
   const hasIdentity = assertions.some(({ item }) => !NO_IDENTITY.includes(segmentsOf(item)[0] ?? ""));
   if (hasIdentity) return errors;
@@ -72,10 +88,7 @@ function judgeAssertion(
   all: readonly ClaimAssertion[],
 ): readonly MemberProblem[] {
   const place = `/assertions/${index}`;
-  const errors: MemberProblem[] = [];
-  if (/~(?![01])/.test(item) && item.startsWith("/")) {
-    errors.push(problem(`${place}/item`, "invalid_pointer", "In a JSON Pointer ~ is followed by 0 or 1."));
-  }
+  const errors = [...judgeItem(item, `${place}/item`)];
   if (value.includes("*")) {
     const detail = "equals compares literally, so * is no wildcard; write the whole value.";
     errors.push(problem(`${place}/value`, "wildcard", detail));
@@ -86,6 +99,12 @@ function judgeAssertion(
     errors.push(problem(place, "contradiction", detail));
   }
   return errors;
+}
+
+/** Whether an item names a claim, or is a JSON Pointer. @param pointer where it stands @see RFC 6901 s3 */
+export function judgeItem(item: string, pointer: string): readonly MemberProblem[] {
+  if (!/~(?![01])/.test(item) || !item.startsWith("/")) return [];
+  return [problem(pointer, "invalid_pointer", "In a JSON Pointer ~ is followed by 0 or 1.")];
 }
 
 /** `sub` and `/sub` are the same place. */

@@ -12,6 +12,9 @@ export function resourceServerItem(row: ResourceServerRow) {
     name: row.name,
     audience: row.audience,
     serviceAccountId: row.serviceAccountId,
+    permissions: row.permissions,
+    tokenLifetime: row.tokenLifetime,
+    signingAlgorithm: row.signingAlgorithm,
     createdAt: instantOf(row.createdAt),
     updatedAt: instantOf(row.updatedAt),
   };

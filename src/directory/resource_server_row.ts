@@ -1,6 +1,8 @@
 import { and, type SQL, sql } from "drizzle-orm";
+import type { SigningAlgorithm } from "../config.ts";
 import type { Context, Deps } from "../deps.ts";
 import {
+  type ApiPermission,
   accept,
   type MemberProblem,
   type Problem,
@@ -9,10 +11,12 @@ import {
   refuse,
   secondsOf,
 } from "../protocol/index.ts";
+import { isPermission } from "../rbac/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { isAt } from "./etag.ts";
 import { locateServiceAccount, type ResourceServerRow, type ServiceAccountRow } from "./locate.ts";
+import { merged } from "./merge_patch.ts";
 import { placeOfAccount } from "./places.ts";
 
 const { resourceServer } = schema;
@@ -22,6 +26,10 @@ export interface ResourceServerInput {
   readonly audience: string;
   /** Id, e-mail or name of an account of the same project. */
   readonly serviceAccount?: string | undefined;
+  readonly permissions?: readonly ApiPermission[] | undefined;
+  /** Seconds. */
+  readonly tokenLifetime?: number | undefined;
+  readonly signingAlgorithm?: SigningAlgorithm | undefined;
 }
 
 /** A merge patch. @see RFC 7396 */
@@ -29,6 +37,9 @@ export interface ResourceServerChange {
   readonly name?: string | undefined;
   readonly audience?: string | undefined;
   readonly serviceAccount?: string | null | undefined;
+  readonly permissions?: readonly ApiPermission[] | null | undefined;
+  readonly tokenLifetime?: number | null | undefined;
+  readonly signingAlgorithm?: SigningAlgorithm | null | undefined;
 }
 
 /** A resource server as it will be stored; refuses what may not be. */
@@ -46,6 +57,9 @@ export async function newResourceServer(
     name: input.name,
     audience: input.audience,
     serviceAccountId: link.value ?? null,
+    permissions: input.permissions ?? [],
+    tokenLifetime: input.tokenLifetime ?? null,
+    signingAlgorithm: input.signingAlgorithm ?? null,
     version: 1,
     createdAt: secondsOf(nowMs),
     updatedAt: secondsOf(nowMs),
@@ -65,6 +79,9 @@ export async function changedResourceServer(
     name: change.name ?? row.name,
     audience: change.audience ?? row.audience,
     serviceAccountId: link.value === undefined ? row.serviceAccountId : link.value,
+    permissions: merged(row.permissions, change.permissions) ?? [],
+    tokenLifetime: merged(row.tokenLifetime, change.tokenLifetime),
+    signingAlgorithm: merged(row.signingAlgorithm, change.signingAlgorithm),
     version: row.version + 1,
     updatedAt: secondsOf(context.deps.nowMs()),
   });
@@ -74,12 +91,37 @@ export async function changedResourceServer(
 async function judgeAndLink(
   { deps }: Context,
   projectId: string,
-  { audience, serviceAccount }: ResourceServerChange,
+  { audience, serviceAccount, permissions }: ResourceServerChange,
 ): Promise<Result<string | null | undefined, Problem>> {
   const link = await findLink(deps, projectId, serviceAccount);
   const isOurs = audience !== undefined && isSameUrl(audience, deps.config.issuerUrl);
-  const errors = [...(isOurs ? [AUDIENCE_IS_OURS] : []), ...(link.ok ? [] : [link.refusal])];
+  const errors = [
+    ...(isOurs ? [AUDIENCE_IS_OURS] : []),
+    ...(link.ok ? [] : [link.refusal]),
+    ...permissionProblems(permissions ?? []),
+  ];
   return link.ok && errors.length === 0 ? link : refuse(invalid(errors));
+}
+
+/** A name of ours on another API would make its roles roles over us; a name twice would have two meanings. */
+function permissionProblems(permissions: readonly ApiPermission[]): readonly MemberProblem[] {
+  const names = permissions.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const pointer = `/permissions/${index}/name`;
+    if (isPermission(name)) {
+      return [
+        {
+          pointer,
+          code: "permission_is_ours",
+          detail: `${name} is a permission of this service; use another name.`,
+        },
+      ];
+    }
+    if (names.indexOf(name) < index) {
+      return [{ pointer, code: "duplicate", detail: `${name} is named twice.` }];
+    }
+    return [];
+  });
 }
 
 /** Undefined where nothing is said of an account, null where it is taken away. */

@@ -1,6 +1,7 @@
-import { and, eq, ne, or } from "drizzle-orm";
+import { and, eq, ne, or, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
+import { ensureSigningKey } from "../keyring/index.ts";
 import {
   accept,
   type MemberProblem,
@@ -9,9 +10,12 @@ import {
   type Result,
   refuse,
 } from "../protocol/index.ts";
+import { authorize, notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
+import { moveGrants } from "./grants_version.ts";
+import { type Deletion, endBindings, judgeHanging } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import {
   locateProject,
@@ -21,8 +25,8 @@ import {
   type ResourceServerRow,
 } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
-import { placeInProject as place, placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE } from "./problems.ts";
+import { placeOfApi as place, placeOfProject } from "./places.ts";
+import { CHANGED_MEANWHILE, notHeld } from "./problems.ts";
 import { type ResourceServerItem, resourceServerItem, storedResourceServer } from "./resource_server_item.ts";
 import {
   ACCOUNT_GONE,
@@ -53,9 +57,10 @@ export async function createResourceServer(
     const row = made.value;
     const committed = await commit(context, {
       event: eventOn(event, row.id),
+      before: [moveGrants(context, project.id)],
       guarded: insertResourceServer(context, row),
     });
-    if (committed.ok) return accept(storedResourceServer(row));
+    if (committed.ok) return prepareKey(context, row);
     return refuse(
       committed.refusal === "unique" ? await whatIsTaken(context, row) : await whyNoRoom(context, row),
     );
@@ -79,7 +84,14 @@ export async function listResourceServers(
   const access = { found, permission: "resource-servers:read", place: placeOfProject } as const;
   return permitted(context, access, ({ id }) => {
     const scope = eq(resourceServer.projectId, id);
-    const list = { name: "resource-servers", table: resourceServer, scope, render: resourceServerItem };
+    const isShown = (row: ResourceServerRow) => authorize(context, "resource-servers:read", place(row)).ok;
+    const list = {
+      name: "resource-servers",
+      table: resourceServer,
+      scope,
+      render: resourceServerItem,
+      isShown,
+    };
     return listPage(context, list, request);
   });
 }
@@ -99,32 +111,47 @@ export async function updateResourceServer(
     if (!next.ok) return next;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
+      before: [moveGrants(context, row.projectId)],
       guarded: updateResourceServerRow(context, row, next.value),
     });
-    if (committed.ok) return accept(storedResourceServer(next.value));
+    if (committed.ok) return prepareKey(context, next.value);
     return refuse(
       committed.refusal === "unique" ? await whatIsTaken(context, next.value) : CHANGED_MEANWHILE,
     );
   });
 }
 
-/** Ends an API's registration; tokens for its audience live to their end. */
+/** Ends an API's registration; tokens for its audience live to their end. Says what is bound on it, or takes it along. */
 export async function deleteResourceServer(
   context: Context,
   ref: ProjectMemberRef,
-  ifMatch: readonly string[] | undefined,
+  { ifMatch, cascade = false }: Deletion,
 ): Promise<Result<true, Problem>> {
   const found = await locateResourceServer(context.deps, ref);
   const permission = "resource-servers:delete";
   const action = "resource_server.delete";
   const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
   return attemptChange(context, access, async (row, event) => {
+    const hangsOn = sql`role_binding.resource_type = 'resource_server' AND role_binding.resource_id = ${row.id}`;
+    const free = await judgeHanging(context, row, { hangsOn, cascade });
+    if (!free.ok) return free;
+    // A binding that goes along may have denied something, which an API of the same audience would then allow.
+    const permissions = cascade ? ["role-bindings:delete"] : [];
+    const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
+    if (missing.length > 0) return refuse(notHeld(missing));
     const committed = await commit(context, {
       event,
-      guarded: context.deps.db.delete(resourceServer).where(isAt(resourceServer, row)),
+      before: cascade ? endBindings(context, row.projectId, hangsOn) : [moveGrants(context, row.projectId)],
+      guarded: context.deps.db.delete(resourceServer).where(and(isAt(resourceServer, row), free.value)),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
+}
+
+/** The key that its tokens will be signed with is published from now on, before the first of them. */
+async function prepareKey(context: Context, row: ResourceServerRow): Verdict {
+  if (row.signingAlgorithm !== null) await ensureSigningKey(context, row.signingAlgorithm);
+  return accept(storedResourceServer(row));
 }
 
 /** The insert found no place: asks anew which of its three conditions had ceased to hold. */

@@ -1,12 +1,14 @@
-import { eq } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, notFound, type Problem, type Result, refuse } from "../protocol/index.ts";
+import { authorize } from "../rbac/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
+import { type Deletion, endBindings, judgeHanging } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import { type AccountRef, locateProject, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
@@ -85,7 +87,14 @@ export async function listServiceAccounts(
   const access = { found, permission: "service-accounts:read", place: placeOfProject } as const;
   return permitted(context, access, ({ id }) => {
     const scope = eq(serviceAccount.projectId, id);
-    const list = { name: "service-accounts", table: serviceAccount, scope, render: serviceAccountItem };
+    const isShown = (row: ServiceAccountRow) => authorize(context, "service-accounts:read", place(row)).ok;
+    const list = {
+      name: "service-accounts",
+      table: serviceAccount,
+      scope,
+      render: serviceAccountItem,
+      isShown,
+    };
     return listPage(context, list, request);
   });
 }
@@ -119,11 +128,20 @@ function endOf({ disabled, expiresAt }: ServiceAccountRow): number {
   return disabled ? 0 : (expiresAt ?? Number.MAX_SAFE_INTEGER);
 }
 
-/** Deletes an account with its trusts, keys and tokens. Its e-mail stays taken for ever. */
+/** The bindings that give it something, and those on it. */
+function isBindingOf({ id }: ServiceAccountRow): SQL {
+  return sql`((role_binding.principal_type = 'service_account' AND role_binding.principal_id = ${id})
+    OR (role_binding.resource_type = 'service_account' AND role_binding.resource_id = ${id}))`;
+}
+
+/**
+ * Deletes an account with its trusts, keys and tokens. Its e-mail stays taken for ever. Says which role bindings hang on
+ * it, or takes them along.
+ */
 export async function deleteServiceAccount(
   context: Context,
   ref: AccountRef,
-  ifMatch: readonly string[] | undefined,
+  { ifMatch, cascade = false, acknowledge = [] }: Deletion,
 ): Promise<Result<true, Problem>> {
   const { db } = context.deps;
   const found = await locateServiceAccount(context.deps, ref);
@@ -131,16 +149,20 @@ export async function deleteServiceAccount(
   const action = "service_account.delete";
   const access = { found, permission, place, action, id: ref.serviceAccount, ifMatch } as const;
   return attemptChange(context, access, async (row, event) => {
+    const hangsOn = isBindingOf(row);
+    const free = await judgeHanging(context, row, { hangsOn, cascade, acknowledge });
+    if (!free.ok) return free;
     const committed = await commit(context, {
       event,
       before: [
         revokeTokensOf(context, place(row)),
         unlinkAccount(context, row),
+        ...(cascade ? endBindings(context, row.projectId, hangsOn) : []),
         ...[accessToken, federatedIdentityProvider, serviceAccountKey, projectToken].map((table) =>
           db.delete(table).where(isOwnedBy(table, place(row))),
         ),
       ],
-      guarded: db.delete(serviceAccount).where(isAt(serviceAccount, row)),
+      guarded: db.delete(serviceAccount).where(and(isAt(serviceAccount, row), free.value)),
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });

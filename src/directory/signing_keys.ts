@@ -1,5 +1,5 @@
 import type { Context } from "../deps.ts";
-import { listSigningKeys, rotateSigningKey, type SigningKeyItem } from "../keyring/index.ts";
+import { listSigningKeys, type Rotation, rotateSigningKey, type SigningKeyItem } from "../keyring/index.ts";
 import { accept, type Problem, type Result } from "../protocol/index.ts";
 import { attempt, permitted } from "./attempt.ts";
 import { placeOfService } from "./places.ts";
@@ -14,10 +14,8 @@ export async function getSigningKeys(context: Context): Promise<Result<readonly 
   );
 }
 
-/** Publishes the successor of the signing key; `created` is false where one waits already. */
-export async function rotateSigningKeys(
-  context: Context,
-): Promise<Result<{ readonly created: boolean; readonly key: SigningKeyItem }, Problem>> {
+/** Publishes successors of our signing keys and answers the configured algorithm's. */
+export async function rotateSigningKeys(context: Context): Promise<Result<Rotation, Problem>> {
   const access = { ...service, permission: "signing-keys:rotate", action: "signing_key.rotate" } as const;
   return attempt(context, access, async () => accept(await rotateSigningKey(context)));
 }

@@ -18,7 +18,7 @@ export async function authenticateClient(
   const jwt = clientAssertionOf(parameters);
   if (jwt === undefined || jwt === false) return refuse(UNAUTHENTICATED);
   const identified = await identifyAndUse(context, jwt, parameters.single.get("client_id"));
-  if (identified.ok) return accept(accountActorOf(identified.value.anchor, identified.value.voucher));
+  if (identified.ok) return accept(accountActorOf(identified.value));
   const { anchor } = identified.refusal;
   await recordDenial(context, identified.refusal, attemptOf(anchor?.account.id));
   return refuse(UNAUTHENTICATED);
@@ -33,7 +33,13 @@ async function identifyAndUse(
   clientId: string | undefined,
 ): Promise<Result<Identity, Denial>> {
   for (let round = 0; round < DECISIONS_MAX; round++) {
-    const identified = await identify(context, jwt, clientId);
+    const identified = await identify(context, {
+      jwt,
+      clientId,
+      audiences: [],
+      mayImpersonate: false,
+      mayBePerson: false,
+    });
     const used = identified.ok ? await use(context, identified.value) : identified;
     if (used !== "again") return used;
   }
@@ -51,7 +57,7 @@ async function use(context: Context, identity: Identity): Promise<Result<Identit
     return accept(identity);
   }
   const event = { ...attemptOf(id), projectId, serviceAccountId: id };
-  const actor = accountActorOf(anchor, voucher);
+  const actor = accountActorOf(identity);
   const committed = await commit({ ...context, actor }, { guarded, event, after: marks });
   if (committed.ok) return accept(identity);
   return committed.refusal === "guard" ? "again" : refuse({ refusal: REPLAYED, anchor, evidence });

@@ -1,12 +1,14 @@
 import { accept, type ExchangeRefusal, type Result } from "../protocol/index.ts";
-import { type ClaimedProjectToken, readProjectToken } from "../tokens/index.ts";
+import { type ClaimedProjectToken, claimsOf, type OwnClaims, readProjectToken } from "../tokens/index.ts";
 import { type DecodedJwt, decodeJwt, isSelfSigned } from "../trust/index.ts";
 
 /** What was presented, by who could vouch for it. Nothing of it is believed yet. */
 export type Evidence =
   | { readonly authMethod: "federation"; readonly jwt: DecodedJwt }
   | { readonly authMethod: "key"; readonly jwt: DecodedJwt }
-  | { readonly authMethod: "project_token"; readonly token: ClaimedProjectToken };
+  | { readonly authMethod: "project_token"; readonly token: ClaimedProjectToken }
+  /** An access token of ours: its account acts as another. */
+  | { readonly authMethod: "impersonation"; readonly compact: string; readonly claims: OwnClaims };
 
 /** What the record shows of it. */
 export interface EvidenceFacts {
@@ -16,25 +18,42 @@ export interface EvidenceFacts {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-export function readEvidence(compact: string): Result<Evidence, ExchangeRefusal> {
+/** @param issuerUrl ours, where a token of ours may be shown for another account; else it is a stranger's */
+export function readEvidence(
+  compact: string,
+  issuerUrl: string | undefined,
+): Result<Evidence, ExchangeRefusal> {
   const token = readProjectToken(compact);
   if (token !== undefined) return accept({ authMethod: "project_token", token });
+  const claims = claimsOf(compact);
+  if (claims !== undefined && claims.iss === issuerUrl) {
+    return accept({ authMethod: "impersonation", compact, claims });
+  }
   const jwt = decodeJwt(compact);
   if (!jwt.ok) return jwt;
   return accept({ authMethod: isSelfSigned(jwt.value) ? "key" : "federation", jwt: jwt.value });
 }
 
 export function factsOf(evidence: Evidence): EvidenceFacts {
-  if (evidence.authMethod !== "project_token") return evidence.jwt;
-  const { issuer, subject, claims } = evidence.token;
-  return { issuer, subject, kid: undefined, claims };
+  switch (evidence.authMethod) {
+    case "federation":
+    case "key":
+      return evidence.jwt;
+    case "project_token":
+      return { ...evidence.token, kid: undefined };
+    case "impersonation": {
+      const { claims } = evidence;
+      return { issuer: claims.iss, subject: claims.sub, kid: undefined, claims };
+    }
+  }
 }
 
 /**
  * Which account it is for: the one that `client_id` names; without it, the one that a self-signed assertion or a
- * project token says it is of. A foreign token says nothing of our accounts.
+ * project token says it is of. A foreign token says nothing of our accounts, and one of ours says who acts.
  */
 export function selectorOf(evidence: Evidence | undefined, clientId: string | undefined): string | undefined {
   if (clientId !== undefined || evidence === undefined) return clientId;
-  return evidence.authMethod === "federation" ? undefined : factsOf(evidence).subject;
+  const isOwn = evidence.authMethod === "key" || evidence.authMethod === "project_token";
+  return isOwn ? factsOf(evidence).subject : undefined;
 }

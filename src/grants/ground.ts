@@ -1,9 +1,17 @@
 import type { Context } from "../deps.ts";
-import { currentSigningKeyQuery, type SealedSigningKey } from "../keyring/index.ts";
-import { secondsOf } from "../protocol/index.ts";
+import { type SigningKeyChoice, signingKeysQuery } from "../keyring/index.ts";
+import { Fault, secondsOf } from "../protocol/index.ts";
 import { readBatch } from "../store/index.ts";
-import { type ProjectTokenUse, projectTokenQuery } from "../tokens/index.ts";
-import { type AccountKey, type Anchor, accountKeyQuery, anchorOf, anchorQueries } from "../trust/index.ts";
+import { type LiveToken, type ProjectTokenUse, projectTokenQuery, seekLiveToken } from "../tokens/index.ts";
+import {
+  type AccountKey,
+  type Anchor,
+  accountKeyQuery,
+  anchorOf,
+  anchorQueries,
+  type PersonGround,
+  personQuery,
+} from "../trust/index.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** What one decision is made from, read in one batch. */
@@ -13,42 +21,67 @@ export interface Ground {
   /** The account's own key that the assertion names. */
   readonly key: AccountKey | undefined;
   readonly projectToken: ProjectTokenUse | undefined;
-  readonly signingKey: SealedSigningKey | undefined;
+  /** The access token of ours by whose account the account is impersonated. */
+  readonly parent: LiveToken | undefined;
+  /** Who vouches for persons of this issuer, and what the one in the token may do. */
+  readonly person: PersonGround | undefined;
+  /** Those that may sign now, youngest first. */
+  readonly signingKeys: readonly SigningKeyChoice[];
 }
 
 /** Longest `client_id` that could name an account. */
 const SELECTOR_MAX_CHARACTERS = 320;
 
-/**
- * The one read batch. What cannot be decoded is anchored all the same: its refusal belongs to a tenant.
- * @param selector e-mail or id; undefined names nobody
- */
+/** What is asked of the one read. */
+export interface GroundQuestion {
+  /** E-mail or id; undefined names nobody. */
+  readonly selector: string | undefined;
+  readonly evidence: Evidence | undefined;
+  /** Which API the token may be wanted for. */
+  readonly audiences: readonly string[];
+  /** Whether a foreign token may be a person's. */
+  readonly mayBePerson: boolean;
+}
+
+/** The one read batch. What cannot be decoded is anchored all the same: its refusal belongs to a tenant. */
 export async function readGround(
   { deps }: Context,
-  selector: string | undefined,
-  evidence: Evidence | undefined,
+  { selector, evidence, audiences, mayBePerson }: GroundQuestion,
 ): Promise<Ground> {
   const { db } = deps;
   const name = (selector ?? "").slice(0, SELECTOR_MAX_CHARACTERS);
-  const signing = currentSigningKeyQuery(db, secondsOf(deps.nowMs()));
+  const signing = signingKeysQuery(db, secondsOf(deps.nowMs()));
   const issuer = evidence?.authMethod === "federation" ? evidence.jwt.issuer : "";
-  const [account, providers] = anchorQueries(db, name, issuer);
-  const ground = { key: undefined, projectToken: undefined };
+  const [account, providers] = anchorQueries(db, { selector: name, issuer, audiences });
+  const nothing = { key: undefined, projectToken: undefined, parent: undefined, person: undefined };
   switch (evidence?.authMethod) {
     case undefined:
     case "federation": {
-      const [accounts, trusts, keys] = await readBatch(db, [account, providers, signing]);
-      return { ...ground, anchor: anchorOf(accounts, trusts), signingKey: keys[0] };
+      const reads = [account, providers, signing] as const;
+      if (!mayBePerson || evidence === undefined) {
+        const [accounts, trusts, signingKeys] = await readBatch(db, reads);
+        return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys };
+      }
+      const asPerson = personQuery(db, evidence.jwt);
+      const [accounts, trusts, signingKeys, [person]] = await readBatch(db, [...reads, asPerson]);
+      return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys, person };
     }
     case "key": {
       const own = accountKeyQuery(db, name, evidence.jwt.kid);
-      const [accounts, [key], keys] = await readBatch(db, [account, own, signing]);
-      return { ...ground, anchor: anchorOf(accounts, []), key, signingKey: keys[0] };
+      const [accounts, [key], signingKeys] = await readBatch(db, [account, own, signing]);
+      return { ...nothing, anchor: anchorOf(accounts, []), key, signingKeys };
     }
     case "project_token": {
       const row = projectTokenQuery(db, { id: evidence.token.id });
-      const [accounts, [projectToken], keys] = await readBatch(db, [account, row, signing]);
-      return { ...ground, anchor: anchorOf(accounts, []), projectToken, signingKey: keys[0] };
+      const [accounts, [projectToken], signingKeys] = await readBatch(db, [account, row, signing]);
+      return { ...nothing, anchor: anchorOf(accounts, []), projectToken, signingKeys };
+    }
+    case "impersonation": {
+      const sought = await seekLiveToken(deps, { text: evidence.compact, wantsRights: true });
+      if (sought === undefined) throw new Fault("storage", "a token of ours without claims of ours");
+      const [accounts, [row], signingKeys] = await readBatch(db, [account, sought.query, signing]);
+      const parent = await sought.judge(row);
+      return { ...nothing, anchor: anchorOf(accounts, []), parent, signingKeys };
     }
   }
 }

@@ -1,9 +1,18 @@
 import type { Context } from "../deps.ts";
-import { accept, type ExchangeRefusal, type Result, refuse, secondsOf } from "../protocol/index.ts";
+import {
+  type Actor,
+  accept,
+  type ExchangeRefusal,
+  type HeldBinding,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
 import { judgeProjectToken } from "../tokens/index.ts";
-import { type Anchor, judge, judgeSelfSigned } from "../trust/index.ts";
-import { type Evidence, readEvidence, selectorOf } from "./evidence.ts";
+import { type Anchor, judge, judgeSelfSigned, matchClaims } from "../trust/index.ts";
+import { type Evidence, factsOf, readEvidence, selectorOf } from "./evidence.ts";
 import { type Ground, readGround } from "./ground.ts";
+import { impersonatorOf, judgeImpersonation, judgeMayAct } from "./impersonate.ts";
 import type { Voucher } from "./voucher.ts";
 
 /** Who the caller is, and what made us believe it. */
@@ -12,6 +21,10 @@ export interface Identity {
   readonly evidence: Evidence;
   readonly voucher: Voucher;
   readonly ground: Ground;
+  /** Who acts as the account; undefined where it acts itself. */
+  readonly actor: Actor | undefined;
+  /** What the account holds, and this workload with it. */
+  readonly bindings: readonly HeldBinding[];
 }
 
 /** What is known of an attempt when it is refused. */
@@ -19,25 +32,38 @@ export interface Denial {
   readonly refusal: ExchangeRefusal;
   readonly anchor: Anchor | undefined;
   readonly evidence: Evidence | undefined;
+  /** Who acts as the account, where somebody who is known does. */
+  readonly actor?: Actor | undefined;
+}
+
+/** What was presented, and for what. */
+export interface Shown {
+  readonly jwt: string;
+  /** E-mail or id of the account; may be left out with what the account itself signed. */
+  readonly clientId: string | undefined;
+  readonly audiences: readonly string[];
+  /** Whether it may be an access token of ours, by whose account another one is impersonated. */
+  readonly mayImpersonate: boolean;
+  /** Whether it may be a person's ID token, who does so. */
+  readonly mayBePerson: boolean;
 }
 
 /**
  * Who presents this JWT: decode, anchor, believe. One read batch.
- * @param clientId e-mail or id of the account; may be left out with what the account itself signed
  * @throws Fault `storage`
  */
 export async function identify(
   context: Context,
-  jwt: string,
-  clientId: string | undefined,
+  { jwt, clientId, audiences, mayImpersonate, mayBePerson }: Shown,
 ): Promise<Result<Identity, Denial>> {
-  const read = readEvidence(jwt);
+  const { issuerUrl } = context.deps.config;
+  const read = readEvidence(jwt, mayImpersonate ? issuerUrl : undefined);
   const evidence = read.ok ? read.value : undefined;
   const selector = selectorOf(evidence, clientId);
-  const ground = await readGround(context, selector, evidence);
+  const ground = await readGround(context, { selector, evidence, audiences, mayBePerson });
   const { anchor } = ground;
-  const deny = (refusal: ExchangeRefusal) =>
-    refuse({ refusal: withKid(refusal, evidence), anchor, evidence });
+  const deny = (refusal: ExchangeRefusal, actor?: Actor) =>
+    refuse({ refusal: withKid(refusal, evidence), anchor, evidence, actor });
   if (selector === undefined) return deny(NOT_NAMED);
   if (anchor === undefined) {
     return deny({ reason: "account_not_found", detail: "client_id names no service account." });
@@ -45,9 +71,18 @@ export async function identify(
   if (!read.ok) return deny(read.refusal);
   const alive = judgeAlive(context, anchor);
   if (!alive.ok) return deny(alive.refusal);
-  const voucher = await believe(context, read.value, ground, anchor);
-  if (!voucher.ok) return deny(voucher.refusal);
-  return accept({ anchor, evidence: read.value, voucher: voucher.value, ground });
+  const impersonator = await impersonatorOf(context, read.value, ground);
+  if (!impersonator.ok) return deny(impersonator.refusal);
+  const actor = impersonator.value;
+  const voucher =
+    actor === undefined
+      ? await believe(context, read.value, ground, anchor)
+      : judgeImpersonation(context, actor, anchor);
+  if (!voucher.ok) return deny(voucher.refusal, actor);
+  const mayAct = judgeMayAct(factsOf(read.value).claims.may_act, anchor.account, issuerUrl);
+  if (!mayAct.ok) return deny(mayAct.refusal, actor);
+  const bindings = rightsOf(anchor.bindings, actor === undefined ? read.value : undefined);
+  return accept({ anchor, evidence: read.value, voucher: voucher.value, ground, actor, bindings });
 }
 
 const NOT_NAMED: ExchangeRefusal = {
@@ -67,7 +102,7 @@ export function withKid(refusal: ExchangeRefusal, evidence: Evidence | undefined
 }
 
 /** A disabled or expired account gets nothing, and nothing is fetched for it. */
-function judgeAlive({ deps }: Context, { account, project }: Anchor): Result<true, ExchangeRefusal> {
+export function judgeAlive({ deps }: Context, { account, project }: Anchor): Result<true, ExchangeRefusal> {
   if (project.disabled) return refuse({ reason: "project_disabled", detail: "Enable the project to go on." });
   if (account.disabled) return refuse({ reason: "account_disabled", detail: "Enable the account to go on." });
   if (account.expiresAt !== null && account.expiresAt <= secondsOf(deps.nowMs())) {
@@ -98,5 +133,16 @@ async function believe(
       const judged = await judgeProjectToken(context.deps, token, anchor.account.id, ground.projectToken);
       return judged.ok ? accept({ authMethod: "project_token", token: judged.value }) : judged;
     }
+    case "impersonation":
+      return refuse({ reason: "own_token_rejected", detail: "Its account is not the one that was named." });
   }
+}
+
+/** The account's own, and those of workloads whose claims are met by the foreign token that it was believed by. */
+function rightsOf(bindings: readonly HeldBinding[], evidence: Evidence | undefined): readonly HeldBinding[] {
+  return bindings.filter(({ principalType, assertions }) => {
+    if (principalType !== "workloads") return true;
+    if (evidence?.authMethod !== "federation" || assertions === null || assertions.length === 0) return false;
+    return matchClaims(assertions, evidence.jwt.claims).every(({ holds }) => holds);
+  });
 }

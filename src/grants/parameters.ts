@@ -22,10 +22,14 @@ export interface Presentation {
   /** `audience` and `resource` together, each once. */
   readonly targets: readonly string[];
   readonly scope: readonly string[];
+  /** Why one acts as another, for the record; ours, in no standard. */
+  readonly reason: string | undefined;
   /** Answered by a token exchange: what was asked for. */
   readonly issuedTokenType: string | undefined;
   /** The STACKIT SDKs read `refresh_token` without asking whether it is there. */
   readonly wantsEmptyRefreshToken: boolean;
+  /** An ID token may be a person's, who acts as the account. */
+  readonly mayBePerson: boolean;
 }
 
 /** A request that names no JWT or no account: nobody's record, just the caller's mistake. */
@@ -36,7 +40,8 @@ export interface ParameterRefusal {
 
 /** What a grant type makes of its own parameters; the rest is the same for all. */
 export type Presented = Result<
-  Pick<Presentation, "jwt"> & Partial<Pick<Presentation, "issuedTokenType" | "wantsEmptyRefreshToken">>,
+  Pick<Presentation, "jwt"> &
+    Partial<Pick<Presentation, "issuedTokenType" | "wantsEmptyRefreshToken" | "mayBePerson">>,
   ParameterRefusal
 >;
 

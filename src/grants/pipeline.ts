@@ -1,26 +1,16 @@
-import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { ensureSigningKey, type SealedSigningKey } from "../keyring/index.ts";
-import { accept, type ExchangeRefusal, Fault, type Result, refuse, secondsOf } from "../protocol/index.ts";
-import { insertAccessToken, mintAccessToken, tokenLifetime } from "../tokens/index.ts";
+import { accept, type ExchangeRefusal, Fault, GRANT_TYPES, type Result, refuse } from "../protocol/index.ts";
+import { circumstancesOf } from "../rbac/index.ts";
 import { type Denial, type Identity, identify, REPLAYED, withKid } from "./identify.ts";
+import { type IssuedToken, issueToken } from "./issue.ts";
 import type { Presentation } from "./parameters.ts";
 import { asIdentified, exchangeEvent, recordDenial } from "./record.ts";
 import { spend } from "./spend.ts";
-import { grantTarget } from "./target.ts";
-import { usageMarks } from "./usage.ts";
-import { boundOf } from "./voucher.ts";
-
-/** What the caller gets. */
-export interface IssuedToken {
-  readonly accessToken: string;
-  readonly expiresInSeconds: number;
-  readonly scope: readonly string[];
-}
+import { audiencesWanted, grantTarget, type Target } from "./target.ts";
 
 /** Everything that one exchange was decided from. */
 interface Decision extends Identity {
-  readonly audience: string;
+  readonly target: Target;
 }
 
 /** Decisions whose ground moved before they were committed are made again, this often. */
@@ -47,12 +37,20 @@ export async function exchange(
 }
 
 async function decide(context: Context, presentation: Presentation): Promise<Result<Decision, Denial>> {
-  const identified = await identify(context, presentation.jwt, presentation.serviceAccount);
+  const { issuerUrl } = context.deps.config;
+  const identified = await identify(context, {
+    jwt: presentation.jwt,
+    clientId: presentation.serviceAccount,
+    audiences: audiencesWanted(issuerUrl, presentation),
+    mayImpersonate: presentation.grantType === GRANT_TYPES.tokenExchange,
+    mayBePerson: presentation.mayBePerson,
+  });
   if (!identified.ok) return identified;
-  const { anchor, evidence } = identified.value;
-  const target = grantTarget(context.deps.config.issuerUrl, anchor.account, presentation);
-  if (!target.ok) return refuse({ refusal: target.refusal, anchor, evidence });
-  return accept({ ...identified.value, audience: target.value });
+  const { anchor, evidence, bindings, actor } = identified.value;
+  const rights = { issuerUrl, anchor, bindings, circumstances: circumstancesOf(context) };
+  const target = grantTarget(rights, presentation);
+  if (!target.ok) return refuse({ refusal: target.refusal, anchor, evidence, actor });
+  return accept({ ...identified.value, target: target.value });
 }
 
 /** Mints and records; `again` when the ground moved in between and the decision has to be made anew. */
@@ -61,36 +59,26 @@ async function issue(
   presentation: Presentation,
   decision: Decision,
 ): Promise<Result<IssuedToken, Denial> | "again"> {
-  const { deps } = context;
-  const { anchor, evidence, voucher, audience, ground } = decision;
-  const { account, project } = anchor;
-  const key: SealedSigningKey = ground.signingKey ?? (await ensureSigningKey(context));
-  const issuedAt = secondsOf(deps.nowMs());
-  const lifetimeSeconds = tokenLifetime(issuedAt, [account, boundOf(voucher)]);
-  // What bounds the token ended since it was judged: judged again, it will be refused for that.
-  if (lifetimeSeconds <= 0) return "again";
-  const grant = { audience, scope: [] } as const;
-  const token = await mintAccessToken(deps, key, {
-    ...grant,
-    account,
-    issuedAt,
-    lifetimeSeconds,
-    authMethod: voucher.authMethod,
-    federated:
-      evidence.authMethod === "federation"
-        ? { iss: evidence.jwt.issuer, sub: evidence.jwt.subject }
-        : undefined,
-  });
-  const committed = await commit(asIdentified(context, decision), {
+  const { anchor, evidence, voucher, bindings } = decision;
+  const federated =
+    voucher.authMethod === "federation" && evidence.authMethod === "federation"
+      ? { iss: evidence.jwt.issuer, sub: evidence.jwt.subject }
+      : undefined;
+  const issued = await issueToken(asIdentified(context, decision), {
+    ...decision,
+    signingKeys: decision.ground.signingKeys,
+    federated,
+    workloadBindings: bindings.flatMap(({ id, principalType }) =>
+      principalType === "workloads" ? [id] : [],
+    ),
     before: spend(context, anchor, voucher),
-    guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
-    event: { ...exchangeEvent(anchor, evidence, { token, isProven: true }), detail: presentation.grantType },
-    after: usageMarks(context, account, voucher),
+    event: (token) => ({
+      ...exchangeEvent(decision, { token, isProven: true }),
+      detail: presentation.reason ?? presentation.grantType,
+    }),
   });
-  if (committed.ok) {
-    return accept({ accessToken: token.compact, expiresInSeconds: lifetimeSeconds, scope: grant.scope });
-  }
-  if (committed.refusal === "guard") return "again";
+  if (issued.ok) return issued;
+  if (issued.refusal === "again") return "again";
   // The one unique index that an exchange can meet is that of spent assertions.
   return refuse({ refusal: withKid(REPLAYED, evidence), anchor, evidence });
 }

@@ -32,10 +32,12 @@ export function presentationOf(parameters: TokenParameters): Result<Presentation
     grantType,
     issuedTokenType: undefined,
     wantsEmptyRefreshToken: false,
+    mayBePerson: false,
     ...presented.value,
     serviceAccount: parameters.single.get("client_id"),
     targets: targets.value,
-    scope: (parameters.single.get("scope") ?? "").split(" ").filter((token) => token !== ""),
+    scope: [...new Set((parameters.single.get("scope") ?? "").split(" "))].filter((token) => token !== ""),
+    reason: parameters.single.get("reason"),
   });
 }
 

@@ -1,13 +1,12 @@
 import { type AuditEvent, commitRefusal, type FloodClass, redactClaims } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { isAuthentic, type ServiceAccountActor, segmentsOf } from "../protocol/index.ts";
+import { HOLDS_NOTHING, isAuthentic, type ServiceAccountActor, segmentsOf } from "../protocol/index.ts";
 import type { MintedToken } from "../tokens/index.ts";
-import type { Anchor } from "../trust/index.ts";
 import { type Evidence, factsOf } from "./evidence.ts";
 import { readGround } from "./ground.ts";
 import type { Denial, Identity } from "./identify.ts";
 import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
-import { credentialOf, type Voucher } from "./voucher.ts";
+import { credentialOf } from "./voucher.ts";
 
 /**
  * Records why an attempt was refused, in the account's own record where there is an account.
@@ -20,9 +19,9 @@ export async function recordDenial(
 ): Promise<void> {
   const { reason, detail } = denial.refusal;
   const isProven = isAuthentic(reason);
-  const event = { ...exchangeEvent(denial.anchor, denial.evidence, { isProven }), ...attempted };
+  const event = { ...exchangeEvent(denial, { isProven }), ...attempted };
   const refused = { ...(isProven ? event : abridged(event)), reason, detail };
-  await commitRefusal(asWorkload(context, denial.evidence), refused, classOf(denial));
+  await commitRefusal(asDenied(context, denial), refused, classOf(denial));
 }
 
 /** What anybody can send drowns no real token, and what any workload of a shared issuer can, no use of our own credentials. */
@@ -48,7 +47,12 @@ export async function recordUnpresented(
 ): Promise<void> {
   const selector = parameters.single.get("client_id");
   if (selector === undefined) return;
-  const { anchor } = await readGround(context, selector, undefined);
+  const { anchor } = await readGround(context, {
+    selector,
+    evidence: undefined,
+    audiences: [],
+    mayBePerson: false,
+  });
   const refusal = { reason: "request_malformed", detail: description } as const;
   await recordDenial(context, { refusal, anchor, evidence: undefined });
 }
@@ -59,18 +63,30 @@ function asWorkload(context: Context, evidence: Evidence | undefined): Context {
   return { ...context, actor: { type: "workload", issuer, subject } };
 }
 
+/** Who acts as the account, where he is known; else a stranger. */
+function asDenied(context: Context, { evidence, actor }: Denial): Context {
+  return actor === undefined ? asWorkload(context, evidence) : { ...context, actor };
+}
+
 /** Who acts, once believed: the foreign workload, or the account itself by its own credential. */
-export function asIdentified(context: Context, { evidence, voucher, anchor }: Identity): Context {
+export function asIdentified(context: Context, identity: Identity): Context {
+  const { evidence, voucher, actor } = identity;
+  if (actor !== undefined) return { ...context, actor };
   if (voucher.authMethod === "federation") return asWorkload(context, evidence);
-  return { ...context, actor: accountActorOf(anchor, voucher) };
+  return { ...context, actor: accountActorOf(identity) };
 }
 
 /** The account as an actor, however it was identified. */
-export function accountActorOf(
-  { account: { id, projectId } }: Anchor,
-  voucher: Voucher,
-): ServiceAccountActor {
-  return { type: "service_account", id, projectId, credential: credentialOf(voucher) };
+export function accountActorOf({ anchor, voucher }: Identity): ServiceAccountActor {
+  const { id, projectId } = anchor.account;
+  return {
+    ...HOLDS_NOTHING,
+    type: "service_account",
+    id,
+    projectId,
+    credential: credentialOf(voucher),
+    act: [],
+  };
 }
 
 /**
@@ -78,15 +94,15 @@ export function accountActorOf(
  * would choose the work.
  */
 export function exchangeEvent(
-  anchor: Anchor | undefined,
-  evidence: Evidence | undefined,
+  { anchor, evidence, actor }: Pick<Denial, "anchor" | "evidence" | "actor">,
   { token, isProven }: { readonly token?: MintedToken; readonly isProven: boolean },
 ): AuditEvent {
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
   const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
   const facts = evidence === undefined ? undefined : factsOf(evidence);
+  const isActedBy = actor !== undefined || evidence?.authMethod === "impersonation";
   return {
-    action: "access_token.exchange",
+    action: isActedBy ? "access_token.impersonate" : "access_token.exchange",
     target: { type: "access_token", id: token?.jti },
     projectId: anchor?.account.projectId,
     serviceAccountId: anchor?.account.id,

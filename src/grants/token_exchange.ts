@@ -24,5 +24,5 @@ export function presentTokenExchange(parameters: TokenParameters): Presented {
   if (!REQUESTABLE_TOKEN_TYPES.includes(requested)) {
     return invalidParameter(`requested_token_type must be one of ${REQUESTABLE_TOKEN_TYPES.join(", ")}.`);
   }
-  return accept({ jwt, issuedTokenType: requested });
+  return accept({ jwt, issuedTokenType: requested, mayBePerson: type === TOKEN_TYPES.idToken });
 }

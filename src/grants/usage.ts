@@ -32,6 +32,8 @@ function voucherMark(context: Context, voucher: Voucher): readonly Statement[] {
       return markOf(context, schema.serviceAccountKey, voucher.key, clientOf(context));
     case "project_token":
       return projectTokenMark(context, voucher.token);
+    case "impersonation":
+      return [];
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceAccountActor } from "../protocol/index.ts";
+import type { ActingParty, ServiceAccountActor } from "../protocol/index.ts";
 import type { LifetimeBound, ProjectTokenUse } from "../tokens/index.ts";
 import type { AccountKey, TrustedProvider } from "../trust/index.ts";
 
@@ -12,7 +12,22 @@ export type Voucher =
       readonly jti: string;
       readonly spentUntil: number;
     }
-  | { readonly authMethod: "project_token"; readonly token: ProjectTokenUse };
+  | { readonly authMethod: "project_token"; readonly token: ProjectTokenUse }
+  | Impersonation;
+
+/** Somebody else acts as the account. */
+export interface Impersonation {
+  readonly authMethod: "impersonation";
+  /** What he showed: an access token of ours, an ID token of a provider's, or the bootstrap token. */
+  readonly by:
+    | { readonly type: "access_token"; readonly id: string }
+    | { readonly type: "identity_provider"; readonly id: string; readonly version: number }
+    | { readonly type: "bootstrap"; readonly id: "bootstrap" };
+  /** Who acts, nearest first. */
+  readonly act: readonly ActingParty[];
+  /** Integer seconds: when what he showed ends, or his right to act. */
+  readonly until: number | null;
+}
 
 /** How the voucher bounds what is got by it. */
 export function boundOf(voucher: Voucher): LifetimeBound {
@@ -23,6 +38,8 @@ export function boundOf(voucher: Voucher): LifetimeBound {
       return { expiresAt: voucher.key.validUntil };
     case "project_token":
       return { expiresAt: voucher.token.expiresAt };
+    case "impersonation":
+      return { expiresAt: voucher.until };
   }
 }
 
@@ -35,5 +52,7 @@ export function credentialOf(voucher: Voucher): ServiceAccountActor["credential"
       return { type: "key", id: voucher.key.id };
     case "project_token":
       return { type: "project_token", id: voucher.token.id };
+    case "impersonation":
+      return { type: "access_token", id: voucher.by.id };
   }
 }

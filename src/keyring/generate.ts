@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from "jose";
-import type { Config } from "../config.ts";
+import type { Config, SigningAlgorithm } from "../config.ts";
 import type { schema } from "../store/index.ts";
 import { seal } from "./seal.ts";
 
@@ -12,13 +12,13 @@ export type SealedSigningKey = Pick<SigningKeyRow, "kid" | "algorithm" | "sealed
 /** Size in bits of the RSA keys that we make. */
 const RSA_MODULUS_BITS = 2048;
 
-/** A new key of the configured algorithm, sealed, named by its thumbprint. @see RFC 7638 */
+/** A new key, sealed, named by its thumbprint; instants in seconds. @see RFC 7638 */
 export async function generateSigningKey(
   config: Config,
+  algorithm: SigningAlgorithm,
   createdAt: number,
   activatesAt: number,
 ): Promise<SigningKeyRow> {
-  const algorithm = config.signingAlgorithm;
   const options = { extractable: true, modulusLength: RSA_MODULUS_BITS };
   const { privateKey, publicKey } = await generateKeyPair(algorithm, options);
   const publicMembers = await exportJWK(publicKey);

@@ -1,46 +1,67 @@
-import { and, desc, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { desc, gt, isNotNull, isNull, or } from "drizzle-orm";
+import type { SigningAlgorithm } from "../config.ts";
 import type { Deps } from "../deps.ts";
 import { instantOf, secondsOf } from "../protocol/index.ts";
-import { type Database, prepared, readBatch, schema } from "../store/index.ts";
+import { type Database, readBatch, schema } from "../store/index.ts";
 import type { SigningKeyRow } from "./generate.ts";
 
-/** The key that signs at this instant, for a caller's own read batch; no row before the first key is made. */
-export function currentSigningKeyQuery(db: Database, now: number) {
-  return selectCurrent(db, { now });
+/** Our keys and what they are needed for, in one snapshot. */
+export interface Keyring {
+  /** Every key that is published now, youngest first. */
+  readonly keys: readonly SigningKeyRow[];
+  /** The configured algorithm, and those that an API wants its tokens signed with. */
+  readonly algorithmsInUse: readonly SigningAlgorithm[];
 }
-
-const selectCurrent = prepared((db) => {
-  const key = schema.signingKey;
-  const { kid, algorithm, sealedPrivateKey, sealingKeyId } = key;
-  return db
-    .select({ kid, algorithm, sealedPrivateKey, sealingKeyId })
-    .from(key)
-    .where(and(lte(key.activatesAt, sql.placeholder("now")), isNotNull(key.sealedPrivateKey)))
-    .orderBy(desc(key.activatesAt), desc(key.kid))
-    .limit(1);
-});
 
 /** Every key that is published now, youngest first. */
 export async function readPublishedKeys(deps: Deps): Promise<readonly SigningKeyRow[]> {
+  const [rows] = await readBatch(deps.db, [publishedKeysQuery(deps.db, secondsOf(deps.nowMs()))]);
+  return rows;
+}
+
+/** What rotation is decided from: rare work, so that all of `resource_server` is read for it. */
+export async function readKeyring({ config, db, nowMs }: Deps): Promise<Keyring> {
+  const { signingAlgorithm: algorithm } = schema.resourceServer;
+  const wantedQuery = db
+    .selectDistinct({ algorithm })
+    .from(schema.resourceServer)
+    .where(isNotNull(algorithm));
+  const [keys, wanted] = await readBatch(db, [publishedKeysQuery(db, secondsOf(nowMs())), wantedQuery]);
+  const ofApis = wanted.flatMap((row) => row.algorithm ?? []);
+  return { keys, algorithmsInUse: [...new Set([config.signingAlgorithm, ...ofApis])] };
+}
+
+function publishedKeysQuery(db: Database, now: number) {
   const key = schema.signingKey;
-  const now = secondsOf(deps.nowMs());
-  const query = deps.db
+  return db
     .select()
     .from(key)
     .where(or(isNull(key.expiresAt), gt(key.expiresAt, now)))
     .orderBy(desc(key.activatesAt), desc(key.kid));
-  const [rows] = await readBatch(deps.db, [query]);
-  return rows;
 }
 
-/** What an operator sees of our keys. */
+/** What an operator sees of our keys. One of each algorithm is active. */
 export async function listSigningKeys(deps: Deps): Promise<readonly SigningKeyItem[]> {
   const now = secondsOf(deps.nowMs());
   const rows = await readPublishedKeys(deps);
-  const signing = rows.find((row) => row.activatesAt <= now && row.sealedPrivateKey !== null);
-  return rows.map((row) =>
-    signingKeyItem(row, row === signing ? "active" : row.activatesAt > now ? "next" : "retired"),
-  );
+  const active = new Map<SigningAlgorithm, SigningKeyRow>();
+  for (const row of rows) {
+    if (canSign(row) && row.activatesAt <= now && !active.has(row.algorithm)) active.set(row.algorithm, row);
+  }
+  return rows.map((row) => {
+    if (isNext(row, now)) return signingKeyItem(row, "next");
+    return signingKeyItem(row, active.get(row.algorithm) === row ? "active" : "retired");
+  });
+}
+
+/** Whether its private half is still there. */
+export function canSign({ sealedPrivateKey }: SigningKeyRow): boolean {
+  return sealedPrivateKey !== null;
+}
+
+/** Whether it is a successor that waits: one that was retired before its time does not. @param now seconds */
+export function isNext(row: SigningKeyRow, now: number): boolean {
+  return row.activatesAt > now && canSign(row);
 }
 
 /** One of our keys as an operator sees it. */

@@ -2,9 +2,6 @@ import type { Context } from "../deps.ts";
 import { ensureSigningKey } from "./ensure.ts";
 import { readPublishedKeys } from "./list.ts";
 
-/** How long anybody may cache our own key set: no longer than a new key is published before it signs. */
-export const OWN_KEY_SET_MAX_AGE_SECONDS = 3600;
-
 /** The public halves of our signing keys, as verifiers read them. */
 export interface PublicKeySet {
   readonly keys: readonly Readonly<Record<string, string>>[];

@@ -7,8 +7,8 @@ import { unseal } from "./seal.ts";
 /** Opened private keys by kid, not extractable, for as long as the isolate lives. */
 export type SigningKeyCache = Map<string, CryptoKey>;
 
-/** Two keys sign in the time of an isolate, the old and the new one; more would be a leak. */
-const OPENED_KEYS_MAX = 4;
+/** Two keys of each algorithm sign in the time of an isolate, the old and the new one; more would be a leak. */
+const OPENED_KEYS_MAX = 8;
 
 /** Empty, for one isolate. */
 export function newSigningKeyCache(): SigningKeyCache {

@@ -16,5 +16,26 @@ export const EXPIRES_SOON_SECONDS = 30 * 24 * 3600;
 /** Longest life of a self-signed assertion in seconds: STACKIT's Go SDK signs for an hour. */
 export const ASSERTION_MAX_SECONDS = 3600;
 
+/** Permissions of one API, or of one role. */
+export const PERMISSIONS_MAX = 200;
+
+/** Roles that one project makes for itself. */
+export const ROLES_PER_PROJECT_MAX = 200;
+
+/** Role bindings of one project. */
+export const ROLE_BINDINGS_PER_PROJECT_MAX = 20_000;
+
+/** Role bindings of one principal in one project: a call of his reads them all. */
+export const ROLE_BINDINGS_PER_PRINCIPAL_MAX = 500;
+
+/** Role bindings of the workloads of one issuer in one project: an exchange judges them all. */
+export const WORKLOAD_BINDINGS_PER_ISSUER_MAX = 100;
+
+/** Identity providers of the whole service. */
+export const IDENTITY_PROVIDERS_MAX = 100;
+
+/** Groups of a person that are looked at. */
+export const GROUPS_MAX = 200;
+
 /** Resource servers of one project. */
 export const RESOURCE_SERVERS_PER_PROJECT_MAX = 100;

@@ -38,6 +38,12 @@ export const EXCHANGE_REASONS = {
   project_token_revoked: "The account's project token was revoked, or made anew since.",
   project_token_unknown: "No project token of this account is this one.",
   assertion_failed: "A claim assertion does not hold.",
+  own_token_rejected:
+    "The access token of ours that was presented is not good here and now: expired, revoked, cut off from what it came of, or made for another audience.",
+  impersonation_not_granted: "No role lets the presenter impersonate the service account.",
+  impersonation_chain:
+    "The chain of impersonations would be longer than 3, or come back to one who is in it.",
+  may_act_mismatch: "The token's may_act names another party than the service account.",
   target_not_allowed: "The account gets no token for the audience that was asked for.",
   scope_not_granted: "The account was granted none of the scope that was asked for.",
   flood: "Further refusals of this account in the same minute, counted in one event.",
@@ -58,6 +64,9 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "assertion_replayed",
   "project_token_revoked",
   "assertion_failed",
+  "impersonation_not_granted",
+  "impersonation_chain",
+  "may_act_mismatch",
   "target_not_allowed",
   "scope_not_granted",
 ];

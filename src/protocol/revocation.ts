@@ -1,5 +1,5 @@
 /** By what an access token was got. */
-export type AuthMethod = "federation" | "key" | "project_token";
+export type AuthMethod = "federation" | "key" | "project_token" | "impersonation";
 
 /**
  * Which tokens of a project a revocation takes: those for which all of it holds. At least one member is there;

@@ -27,6 +27,21 @@ export const PERMISSIONS = {
   "resource-servers:read": "Read which APIs are registered",
   "resource-servers:update": "Change an API's registration",
   "resource-servers:delete": "End an API's registration",
+  "roles:create": "Make a role of the project's own",
+  "roles:read": "Read which roles there are",
+  "roles:update": "Change what a role permits",
+  "roles:delete": "Delete a role",
+  "role-bindings:create": "Give or deny a role to somebody on something",
+  "role-bindings:read": "Read who may do what, and who is a member",
+  "role-bindings:update": "Change when a role binding holds",
+  "role-bindings:delete": "Take a role binding back",
+  "access-tokens:create": "Get tokens of a service account: impersonate it",
+  "access-evaluations:create": "Ask whether somebody may do something on an API",
+  "access-reviews:read": "Review who can reach what, and what is not used",
+  "identity-providers:create": "Accept the ID tokens of an issuer as persons",
+  "identity-providers:read": "Read whose ID tokens are accepted",
+  "identity-providers:update": "Change whose ID tokens are accepted",
+  "identity-providers:delete": "Accept an issuer's persons no more",
   "revocations:create": "Take back many tokens of a project at once",
   "revocations:read": "Read which tokens of a project were taken back together",
   "leaked-credentials:report": "Report leaked credentials of any project; those that are ours are revoked",
@@ -37,3 +52,8 @@ export const PERMISSIONS = {
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
+
+/** Whether a text names one of ours: no API may have a permission of the same name. */
+export function isPermission(text: string): text is Permission {
+  return Object.hasOwn(PERMISSIONS, text);
+}

@@ -8,4 +8,5 @@ export {
   serviceAccountKey,
   spentAssertion,
 } from "./schema/credentials.ts";
+export { identityProvider, role, roleBinding } from "./schema/roles.ts";
 export { accessToken, revocation, revokedToken, signingKey } from "./schema/tokens.ts";

@@ -1,6 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { type SealedSigningKey, signJwt } from "../keyring/index.ts";
-import type { AuthMethod } from "../protocol/index.ts";
+import { type ActingParty, type AuthMethod, actClaimOf } from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
 import { sha256Hex } from "./hash.ts";
 
@@ -15,6 +15,8 @@ export interface TokenRequest {
   readonly authMethod: AuthMethod;
   /** The foreign identity that stands behind it, where one does. */
   readonly federated: { readonly iss: string; readonly sub: string } | undefined;
+  /** Who acts as the account, nearest first; nobody where it acts itself. */
+  readonly act: readonly ActingParty[];
 }
 
 /** A signed token, and what its row keeps of it; integer seconds. */
@@ -49,6 +51,7 @@ export async function mintAccessToken(
     project_id: request.account.projectId,
     auth_method: request.authMethod,
     ...(request.federated === undefined ? {} : { federated: request.federated }),
+    ...(request.act.length === 0 ? {} : { act: actClaimOf(request.act) }),
   };
   const compact = await signJwt(deps, key, "at+jwt", claims);
   return { compact, jti, sha256: await sha256Hex(compact), issuedAt, expiresAt };

@@ -23,6 +23,7 @@ const OWNERS = [
   "federatedIdentityProviderId",
   "serviceAccountKeyId",
   "projectTokenId",
+  "resourceServerId",
 ] as const satisfies readonly (keyof typeof accessToken)[];
 type Owner = (typeof OWNERS)[number];
 
@@ -47,8 +48,8 @@ function equals(owner: RevokedWith, name: Owner): SQL {
 }
 
 /**
- * Revokes the live access tokens for which a condition on `access_token` holds; each once. Also those that expired so
- * lately that a verifier's clock may still take them.
+ * Revokes the live access tokens for which a condition on `access_token` holds, and all that were got by showing one of
+ * them; each once. Also those that expired so lately that a verifier's clock may still take them.
  */
 export function revokeAccessTokens(
   { deps }: Context,
@@ -59,8 +60,11 @@ export function revokeAccessTokens(
   return deps.db
     .insert(revokedToken)
     .select(
-      sql`SELECT NULL, ${accessToken.jti}, ${accessToken.projectId}, ${accessToken.expiresAt}, ${now}, ${revocationId}
-      FROM ${accessToken} WHERE ${accessToken.expiresAt} > ${now - VERIFIER_LEEWAY_SECONDS} AND ${condition}`,
+      sql`WITH RECURSIVE ended (jti, project_id, expires_at) AS (
+        SELECT ${accessToken.jti}, ${accessToken.projectId}, ${accessToken.expiresAt} FROM ${accessToken}
+          WHERE ${accessToken.expiresAt} > ${now - VERIFIER_LEEWAY_SECONDS} AND ${condition}
+        UNION SELECT c.jti, c.project_id, c.expires_at FROM access_token c JOIN ended e ON c.parent_jti = e.jti)
+      SELECT NULL, jti, project_id, expires_at, ${now}, ${revocationId} FROM ended WHERE true`,
     )
     .onConflictDoNothing();
 }

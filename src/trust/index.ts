@@ -10,12 +10,21 @@ export {
   accountKeyQuery,
   anchorOf,
   anchorQueries,
+  type TargetedApi,
   type TrustedProvider,
 } from "./anchor.ts";
+export { matchClaims } from "./claims.ts";
 export { type DecodedJwt, decodeJwt } from "./decode.ts";
 export { judgeIssuerUrl } from "./issuer_url.ts";
 export { judge } from "./judge.ts";
 export { type KeyCache, newKeyCache } from "./key_cache.ts";
+export { judgePerson, type PersonGround, personQuery } from "./person.ts";
 export { publicKeyPem, type RegisteredKey, readPublicKey } from "./public_key.ts";
 export { isSelfSigned, judgeSelfSigned } from "./self_signed.ts";
 export { judgeUploadedKeys } from "./uploaded_keys.ts";
+export {
+  bindingsOfVouched,
+  type VouchedPerson,
+  type VouchedProvider,
+  vouchedPersonsQuery,
+} from "./vouched_person.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
-import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLocalWorker } from "../../scripts/local_worker.ts";
 import { applyMigrations } from "../../scripts/migrate_libsql.ts";
@@ -9,6 +9,7 @@ import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issue
 import { startHranaServer } from "../support/hrana_server.ts";
 import { call, type Target } from "./clients.ts";
 import { ENDS, exchangeBy, givenStage, post } from "./ends.ts";
+import { revokedJtis } from "./token_views.ts";
 
 const cleanups: (() => Promise<unknown> | unknown)[] = [];
 afterAll(async () => {
@@ -38,14 +39,6 @@ async function lifeOf(target: Target, token: string, path: string): Promise<read
   const { text } = await post(target, "/oauth/v2/introspect", { token }, target.bootstrapToken);
   const asBearer = await call({ ...target, bootstrapToken: token }, "GET", path);
   return [text, asBearer.status];
-}
-
-/** What an API that verifies offline is told. */
-async function revokedJtis({ url }: Target): Promise<readonly string[]> {
-  const text = await (await fetch(`${url}/oauth/v2/revoked-tokens`)).text();
-  const keys = createRemoteJWKSet(new URL(`${url}/.well-known/jwks.json`));
-  const { payload } = await jwtVerify(text, keys, { issuer: url, typ: "revoked-tokens+jwt" });
-  return payload.jtis as string[];
 }
 
 async function reasonOf(target: Target, requestId: string): Promise<unknown> {

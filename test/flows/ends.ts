@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { importPKCS8, SignJWT } from "jose";
 import { type ForeignIssuer, githubClaims } from "../support/foreign_issuer.ts";
 import { call, type Target } from "./clients.ts";
+import { givenStaff, type Staff } from "./staff.ts";
 
 /** One account with a credential of each kind, in a project of its own. */
 export interface Stage {
@@ -15,10 +16,20 @@ export interface Stage {
   readonly trustId: string;
   /** Of the repository that the trust asks for, and of no other stage. */
   readonly repositoryId: string;
+  /** Who may act as the account; nobody where no end is about him. */
+  readonly impersonator: Impersonator | undefined;
 }
 
-/** By which credential an access token is got. */
-export type Credential = "key" | "project token" | "trust";
+/** Another account, with a token of its own, and the staff; both may act as the account. */
+export interface Impersonator {
+  readonly path: string;
+  readonly keyPath: string;
+  readonly token: string;
+  readonly staff: Staff;
+}
+
+/** By which credential an access token is got: the account's own, or of somebody who acts as it. */
+export type Credential = "key" | "project token" | "trust" | "another's token" | "ID token";
 
 /** One way to end a credential, or a token. */
 export interface End {
@@ -63,7 +74,9 @@ export async function givenStage(target: Target, issuer: ForeignIssuer, end: End
     assertions: [{ item: "repository_id", operator: "equals", value: repositoryId }],
   });
   const { privateKey } = key.credentials as { privateKey: string };
+  const isActedAs = end.by === "another's token" || end.by === "ID token";
   return {
+    impersonator: isActedAs ? await givenImpersonator(target, projectPath) : undefined,
     target,
     issuer,
     projectPath,
@@ -76,6 +89,25 @@ export async function givenStage(target: Target, issuer: ForeignIssuer, end: End
   };
 }
 
+/** Bound before the token is got: its scope is from its day. */
+async function givenImpersonator(target: Target, projectPath: string): Promise<Impersonator> {
+  const made = await must(target, "POST", `${projectPath}/service-accounts`, { name: "boss" });
+  const account = { id: String(made.id), email: String(made.email) };
+  const path = `${projectPath}/service-accounts/${account.id}`;
+  const key = await must(target, "POST", `${path}/keys`, { algorithm: "ED25519" });
+  const { privateKey } = key.credentials as { privateKey: string };
+  const staff = await givenStaff(target);
+  const resource = { type: "service_account", serviceAccount: "deployer" };
+  for (const principal of [{ type: "service_account", serviceAccount: "boss" }, staff.person("ada")])
+    await must(target, "POST", `${projectPath}/role-bindings`, {
+      principal,
+      role: "token-creator",
+      resource,
+    });
+  const { text } = await keyFlow(target, account, { id: String(key.id), privateKey });
+  return { path, keyPath: `${path}/keys/${key.id}`, token: String(JSON.parse(text).access_token), staff };
+}
+
 export async function post(target: Target, path: string, form: Record<string, string>, bearer?: string) {
   const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
   const body = new URLSearchParams(form);
@@ -84,27 +116,43 @@ export async function post(target: Target, path: string, form: Record<string, st
   return { status: response.status, text: await response.text(), requestId };
 }
 
+/** An account's own assertion against a token. */
+async function keyFlow(target: Target, account: Stage["account"], key: Stage["key"]) {
+  const assertion = await new SignJWT({ jti: randomUUID() })
+    .setProtectedHeader({ alg: "EdDSA", kid: key.id })
+    .setIssuer(account.email)
+    .setSubject(account.id)
+    .setAudience(target.url)
+    .setIssuedAt()
+    .setExpirationTime("5m")
+    .sign(await importPKCS8(key.privateKey, "EdDSA"));
+  return post(target, "/oauth/v2/token", {
+    grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    assertion,
+  });
+}
+
+/** What whoever wants a token shows for it, in place of an assertion. */
+const SHOWN: Readonly<Record<Exclude<Credential, "key">, (stage: Stage) => string | Promise<string>>> = {
+  "project token": ({ projectToken }) => projectToken.text,
+  trust: ({ issuer, repositoryId, target }) =>
+    issuer.token(githubClaims({ repository_id: repositoryId }), { audience: target.url }),
+  "another's token": (stage) => impersonatorOf(stage).token,
+  "ID token": (stage) => impersonatorOf(stage).staff.idToken("ada"),
+};
+
+function impersonatorOf({ impersonator }: Stage): Impersonator {
+  if (impersonator === undefined) throw new Error("nobody acts as this account");
+  return impersonator;
+}
+
 /** One exchange by this credential, as its workload makes it. */
 export async function exchangeBy(stage: Stage, by: Credential) {
-  const { target, account, key, projectToken, issuer, repositoryId } = stage;
-  if (by === "key") {
-    const assertion = await new SignJWT({ jti: randomUUID() })
-      .setProtectedHeader({ alg: "EdDSA", kid: key.id })
-      .setIssuer(account.email)
-      .setSubject(account.id)
-      .setAudience(target.url)
-      .setIssuedAt()
-      .setExpirationTime("5m")
-      .sign(await importPKCS8(key.privateKey, "EdDSA"));
-    return post(target, "/oauth/v2/token", {
-      grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
-      assertion,
-    });
-  }
-  const foreign = () => issuer.token(githubClaims({ repository_id: repositoryId }), { audience: target.url });
+  const { target, account, key } = stage;
+  if (by === "key") return keyFlow(target, account, key);
   return post(target, "/oauth/v2/token", {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-    subject_token: by === "trust" ? await foreign() : projectToken.text,
+    subject_token: await SHOWN[by](stage),
     subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
     client_id: account.email,
   });
@@ -117,6 +165,13 @@ const trustPath: Path = ({ accountPath, trustId }) =>
   `${accountPath}/federated-identity-providers/${trustId}`;
 const accountPath: Path = (stage) => stage.accountPath;
 const projectPath: Path = (stage) => stage.projectPath;
+const impersonatorPath: Path = (stage) => impersonatorOf(stage).path;
+const impersonatorKeyPath: Path = (stage) => impersonatorOf(stage).keyPath;
+const staffPath: Path = (stage) => impersonatorOf(stage).staff.path;
+const withBindings =
+  (path: Path): Path =>
+  (stage) =>
+    `${path(stage)}?cascade=true`;
 
 const change =
   (path: Path, body: () => unknown, waitMs = 0) =>
@@ -239,5 +294,27 @@ export const ENDS: readonly End[] = [
     name: "bulk by a claim of its provenance",
     by: "trust",
     end: inBulk(({ repositoryId }) => ({ claims: [{ item: "repository_id", value: repositoryId }] })),
+  },
+  ...(
+    [
+      ["shown token revoked by RFC 7009", revoked((stage) => impersonatorOf(stage).token)],
+      ["shown token leaked", leaked((stage) => impersonatorOf(stage).token)],
+      ["impersonator disabled", change(impersonatorPath, off)],
+      ["impersonator deleted", remove(withBindings(impersonatorPath))],
+      ["impersonator's key switched off", change(impersonatorKeyPath, () => ({ active: false }))],
+      ["impersonator's key deleted", remove(impersonatorKeyPath)],
+    ] as const
+  ).map(([name, end]) => ({ name, by: "another's token", reason: "own_token_rejected", end }) as const),
+  {
+    name: "identity provider disabled",
+    by: "ID token",
+    reason: "issuer_not_trusted",
+    end: change(staffPath, off),
+  },
+  {
+    name: "identity provider deleted",
+    by: "ID token",
+    reason: "issuer_not_trusted",
+    end: remove(withBindings(staffPath)),
   },
 ];

@@ -52,7 +52,7 @@ async function givenTwins(db: Database) {
 }
 
 async function anchored(db: Database, selector: string, issuer: string) {
-  const [rows, providers] = await readBatch(db, anchorQueries(db, selector, issuer));
+  const [rows, providers] = await readBatch(db, anchorQueries(db, { selector, issuer, audiences: [] }));
   return anchorOf(rows, providers);
 }
 

@@ -162,7 +162,15 @@ export function columnRows(at: At): void {
 
 function projectRow() {
   const nothing = { displayName: null, labels: {}, disabled: false };
-  return { id: newId(0), name: freshName(), ...nothing, version: 1, createdAt: 1, updatedAt: 1 };
+  return {
+    id: newId(0),
+    name: freshName(),
+    ...nothing,
+    version: 1,
+    createdAt: 1,
+    updatedAt: 1,
+    grantsVersion: 1,
+  };
 }
 
 async function storedProject(db: Database, changes: Partial<typeof project.$inferInsert>) {

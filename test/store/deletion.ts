@@ -77,7 +77,7 @@ export function deletionRows(at: At): void {
           await deleteServiceAccount(
             contextOn(db),
             { project: project.id, serviceAccount: account.id },
-            undefined,
+            { ifMatch: undefined },
           ),
         ),
       ).toBe("ok");
@@ -92,7 +92,11 @@ export function deletionRows(at: At): void {
     const context = contextOn(db);
     const { project, account } = await givenTrust(context);
     accepted(
-      await deleteServiceAccount(context, { project: project.id, serviceAccount: account.name }, undefined),
+      await deleteServiceAccount(
+        context,
+        { project: project.id, serviceAccount: account.name },
+        { ifMatch: undefined },
+      ),
     );
     const again = await givenAccount(context, project.id, account.name);
     expect(again.name).toBe(account.name);

@@ -48,7 +48,11 @@ const CHANGES: Readonly<Record<string, Call>> = {
 const DELETIONS: Readonly<Record<string, Call>> = {
   "a project": (context, ground) => deleteProject(context, ground.project.id, undefined),
   "an account": (context, { project, account }) =>
-    deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined),
+    deleteServiceAccount(
+      context,
+      { project: project.id, serviceAccount: account.id },
+      { ifMatch: undefined },
+    ),
   "a trust": (context, ground) =>
     deleteProvider(context, { ...refOf(ground), id: ground.provider.id }, undefined),
 };
@@ -126,7 +130,7 @@ export function interleavingRows(at: At): void {
                 : await deleteServiceAccount(
                     contextOn(at().db),
                     { project: project.id, serviceAccount: account.id },
-                    undefined,
+                    { ifMatch: undefined },
                   );
             expect(outcomeOf(removed)).toBe("ok");
           }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Context } from "../../src/deps.ts";
 import * as directory from "../../src/directory/index.ts";
 import type { At } from "./driver.ts";
-import { accepted, contextOn, givenTrust } from "./given.ts";
+import { accepted, contextOn, freshName, givenTrust } from "./given.ts";
 
 type Ground = Awaited<ReturnType<typeof givenTrust>>;
 type Row = readonly [permission: string, call: (context: Context, ground: Ground) => Promise<unknown>];
@@ -38,9 +38,34 @@ async function tokenRef(context: Context, ground: Ground) {
   return { ...ref(ground), id: await givenToken(context, ground) };
 }
 
+const idp = (issuer: string) => ({ name: freshName(), issuer, audience: "countersign" });
+
+async function givenIdp(context: Context): Promise<string> {
+  const input = idp(`https://${freshName()}.example.com`);
+  return accepted(await directory.createIdentityProvider(operator(context), input)).item.id;
+}
+
 async function givenRevocation(context: Context, projectId: string): Promise<string> {
   const made = accepted(await directory.createRevocation(operator(context), projectId, { all: true }));
   return made.dryRun ? "" : made.id;
+}
+
+const role = { name: "reader", permissions: ["projects:read"] };
+
+async function roleRef(context: Context, { project }: Ground) {
+  const made = accepted(await directory.createRole(operator(context), project.id, role));
+  return { project: project.id, id: made.item.id };
+}
+
+const binding = ({ account }: Ground) => ({
+  principal: { type: "service_account", serviceAccount: account.id } as const,
+  role: "viewer",
+});
+
+async function bindingRef(context: Context, ground: Ground) {
+  const { id: project } = ground.project;
+  const made = await directory.createRoleBinding(operator(context), project, binding(ground));
+  return { project, id: accepted(made).item.id };
 }
 
 /** Every verb of the directory, and the permission that it asks for. */
@@ -75,7 +100,11 @@ const VERBS: readonly Row[] = [
   [
     "service-accounts:delete",
     (context, { project, account }) =>
-      directory.deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined),
+      directory.deleteServiceAccount(
+        context,
+        { project: project.id, serviceAccount: account.id },
+        { ifMatch: undefined },
+      ),
   ],
   [
     "federated-identity-providers:create",
@@ -158,6 +187,24 @@ const VERBS: readonly Row[] = [
       }),
   ],
   ["revocations:read", (context, { project }) => directory.listRevocations(context, project.id, page)],
+  [
+    "identity-providers:create",
+    (context) => directory.createIdentityProvider(context, idp("https://never.example.com")),
+  ],
+  [
+    "identity-providers:read",
+    async (context) => directory.getIdentityProvider(context, await givenIdp(context)),
+  ],
+  ["identity-providers:read", (context) => directory.listIdentityProviders(context, page)],
+  [
+    "identity-providers:update",
+    async (context) => directory.updateIdentityProvider(context, await givenIdp(context), { change: {} }),
+  ],
+  [
+    "identity-providers:delete",
+    async (context) =>
+      directory.deleteIdentityProvider(context, await givenIdp(context), { ifMatch: undefined }),
+  ],
   ["leaked-credentials:report", (context) => directory.reportLeaked(context, ["x"])],
   [
     "resource-servers:create",
@@ -190,8 +237,39 @@ const VERBS: readonly Row[] = [
       directory.deleteResourceServer(
         context,
         { project: ground.project.id, id: await givenApi(context, ground) },
-        undefined,
+        { ifMatch: undefined },
       ),
+  ],
+  ["roles:create", (context, { project }) => directory.createRole(context, project.id, role)],
+  ["roles:read", async (context, ground) => directory.getRole(context, await roleRef(context, ground))],
+  ["roles:read", (context, { project }) => directory.listRoles(context, project.id, page)],
+  [
+    "roles:update",
+    async (context, ground) => directory.updateRole(context, await roleRef(context, ground), { change: {} }),
+  ],
+  [
+    "roles:delete",
+    async (context, ground) =>
+      directory.deleteRole(context, await roleRef(context, ground), { ifMatch: undefined }),
+  ],
+  [
+    "role-bindings:create",
+    (context, ground) => directory.createRoleBinding(context, ground.project.id, binding(ground)),
+  ],
+  [
+    "role-bindings:read",
+    async (context, ground) => directory.getRoleBinding(context, await bindingRef(context, ground)),
+  ],
+  ["role-bindings:read", (context, { project }) => directory.listRoleBindings(context, project.id, page)],
+  [
+    "role-bindings:update",
+    async (context, ground) =>
+      directory.updateRoleBinding(context, await bindingRef(context, ground), { change: {} }),
+  ],
+  [
+    "role-bindings:delete",
+    async (context, ground) =>
+      directory.deleteRoleBinding(context, await bindingRef(context, ground), { ifMatch: undefined }),
   ],
   [
     "audit-events:read",

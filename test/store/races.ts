@@ -66,7 +66,7 @@ const RESOURCES: readonly Resource[] = [
         { change: { name }, ifMatch },
       ),
     remove: (context, { project, account }, ifMatch) =>
-      deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, ifMatch),
+      deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, { ifMatch }),
     nameNow: ({ deps }, { account }) =>
       deps.db.select().from(serviceAccount).where(eq(serviceAccount.id, account.id)),
   },

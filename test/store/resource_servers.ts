@@ -52,9 +52,9 @@ const link: Call = (context, { project, account, unlinked }) =>
 const rename: Call = (context, { project, linked }) =>
   updateResourceServer(context, { project: project.id, id: linked }, { change: { name: freshName() } });
 const remove: Call = (context, { project, linked }) =>
-  deleteResourceServer(context, { project: project.id, id: linked }, undefined);
+  deleteResourceServer(context, { project: project.id, id: linked }, { ifMatch: undefined });
 const endAccount: Call = (context, { project, account }) =>
-  deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined);
+  deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, { ifMatch: undefined });
 const endProject: Call = (context, { project }) => deleteProject(context, project.id, undefined);
 
 interface Row {

@@ -7,7 +7,12 @@ import { failureRows } from "./failures.ts";
 import { floodRows } from "./flood.ts";
 import { foreignTextRows } from "./foreign_text.ts";
 import { guardRows } from "./guard.ts";
+import { identityProviderRows } from "./identity_providers.ts";
 import { interleavingRows } from "./interleaving.ts";
+import { keyAlgorithmRows } from "./key_algorithms.ts";
+import { keyRetirementRows } from "./key_retirements.ts";
+import { keyRotationRows } from "./key_rotations.ts";
+import { keySwitchRows } from "./key_switches.ts";
 import { keyringRows } from "./keyring.ts";
 import { migrationRows } from "./migrations.ts";
 import { pagingRows } from "./paging.ts";
@@ -34,9 +39,14 @@ const GROUPS: readonly ((at: At) => void)[] = [
   permissionRows,
   deletionRows,
   resourceServerRows,
+  identityProviderRows,
   tokenRows,
   keyringRows,
+  keyAlgorithmRows,
   rotationRows,
+  keyRotationRows,
+  keySwitchRows,
+  keyRetirementRows,
   sealingRows,
 ];
 

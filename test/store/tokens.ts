@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { commit } from "../../src/audit/index.ts";
 import type { Context } from "../../src/deps.ts";
 import {
+  createResourceServer,
+  createRoleBinding,
   deleteProject,
   deleteProvider,
   deleteServiceAccount,
@@ -30,10 +32,21 @@ const MOVED: Readonly<Record<string, (context: Context, ground: Ground) => Promi
       { change: { disabled: true } },
     ),
   "the account was deleted": (context, { project, account }) =>
-    deleteServiceAccount(context, { project: project.id, serviceAccount: account.id }, undefined),
+    deleteServiceAccount(
+      context,
+      { project: project.id, serviceAccount: account.id },
+      { ifMatch: undefined },
+    ),
   "the project was disabled": (context, { project }) =>
     updateProject(context, project.id, { change: { disabled: true } }),
   "the project was deleted": (context, { project }) => deleteProject(context, project.id, undefined),
+  "somebody was given a role in the project": (context, { project, account }) =>
+    createRoleBinding(context, project.id, {
+      principal: { type: "service_account", serviceAccount: account.id },
+      role: "viewer",
+    }),
+  "an API of the project was registered": (context, { project }) =>
+    createResourceServer(context, project.id, { name: "api", audience: "https://api.example.com" }),
   "the trust was changed": (context, ground) =>
     updateProvider(context, { ...refOf(ground), id: ground.provider.id }, { change: { tokenLifetime: 600 } }),
   "the trust was deleted": (context, ground) =>
@@ -62,6 +75,11 @@ export function tokenRows(at: At): void {
           tokenSha256: token.sha256,
           issuedAt: token.issuedAt,
           expiresAt: token.expiresAt,
+          resourceServerId: null,
+          parentJti: null,
+          identityProviderId: null,
+          act: null,
+          workloadBindings: null,
         },
       ]);
       expect(await eventsOf(context)).toMatchObject([{ action: "access_token.exchange", rowsChanged: 1 }]);
@@ -150,7 +168,12 @@ function isDelete(statement: unknown): boolean {
 async function issue(context: Context, { project, account, provider }: Ground, generation = "") {
   const { deps } = context;
   const token = { compact: "x", jti: newId(0), sha256: newId(0), issuedAt: 100, expiresAt: 4_000_000_000 };
-  const grant = { audience: "https://api.example.com", scope: ["read", "write"] };
+  const grant = {
+    audience: "https://api.example.com",
+    scope: ["read", "write"],
+    resourceServerId: null,
+    workloadBindings: [],
+  };
   const voucher = { authMethod: "federation", provider, generation } as const;
   const result = await commit(context, {
     guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),

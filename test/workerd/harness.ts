@@ -66,23 +66,24 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
-/** The foreign issuer of the whole run: a real oidc-provider in another process. */
-export const issuer = {
-  get url(): string {
-    return inject("foreignIssuer");
-  },
-  async control(path: string, body: unknown = {}): Promise<never> {
-    const response = await fetch(`${issuer.url}/__control/${path}`, {
-      method: "POST",
-      body: JSON.stringify(body),
-    });
+/** A foreign issuer that runs as long as the tests do: a real oidc-provider in another process. */
+function foreignIssuerAt(url: string) {
+  const control = async (path: string, body: unknown = {}): Promise<never> => {
+    const response = await fetch(`${url}/__control/${path}`, { method: "POST", body: JSON.stringify(body) });
     return (await response.json()) as never;
-  },
-  async token(claims: Record<string, unknown>, audience: string): Promise<string> {
-    const answer: { token: string } = await issuer.control("token", { claims, audience });
+  };
+  const token = async (claims: Record<string, unknown>, audience: string): Promise<string> => {
+    const answer: { token: string } = await control("token", { claims, audience });
     return answer.token;
-  },
-};
+  };
+  return { url, control, token };
+}
+
+/** Every file's, at the same time: it is asked for tokens and left as it is. */
+export const issuer = foreignIssuerAt(inject("foreignIssuer"));
+
+/** For `issuer_keys.test.ts` alone, which counts its requests, rotates its keys and takes it down. */
+export const steeredIssuer = foreignIssuerAt(inject("steeredIssuer"));
 
 export const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
 export const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";

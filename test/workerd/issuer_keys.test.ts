@@ -1,6 +1,14 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { exchangeOf, givenTrust, issuer, type Service, startService } from "./harness.ts";
+import {
+  exchangeOf,
+  givenTrust as givenTrustIn,
+  steeredIssuer as issuer,
+  type Service,
+  startService,
+} from "./harness.ts";
+
+const givenTrust = (service: Service) => givenTrustIn(service, { issuer: issuer.url });
 
 /** A clock that a test moves; real seconds do not matter. */
 function newClock() {

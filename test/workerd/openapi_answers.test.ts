@@ -3,6 +3,7 @@ import type { Deps } from "../../src/deps.ts";
 import { v1Routes } from "../../src/routes/v1/index.ts";
 import { faultsOf, type JsonSchema } from "../support/json_schema.ts";
 import { type Answer, givenTrust, issuer, startService } from "./harness.ts";
+import { newIssuerKey } from "./identity_provider_kit.ts";
 import {
   freshName,
   givenHolder,
@@ -35,6 +36,14 @@ interface Call {
   readonly body?: unknown;
 }
 
+const NAMED = { item: "repository_id", operator: "equals", value: "777001" };
+const CONDITION = {
+  notBefore: "2026-01-01T00:00:00Z",
+  notAfter: "2099-01-01T00:00:00Z",
+  schedule: { weekdays: ["monday", "friday"], from: "08:00", until: "17:30", timeZone: "Europe/Berlin" },
+  ipRanges: ["203.0.113.0/24"],
+};
+
 const service = startService();
 const document = (await (await service.fetch("/openapi.json")).json()) as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -51,6 +60,22 @@ const apis = `${home.path}/resource-servers`;
 const api = () =>
   must(service, "POST", apis, { name: freshName(), audience: `https://${freshName()}.example` });
 const { body: resourceServer } = await api();
+const roles = `${home.path}/roles`;
+const role = () => must(service, "POST", roles, { name: freshName(), permissions: ["projects:read"] });
+const { body: ownRole } = await role();
+const bindings = `${home.path}/role-bindings`;
+const bind = (more: object = {}) =>
+  must(service, "POST", bindings, {
+    principal: { type: "service_account", serviceAccount: holder.id },
+    role: "viewer",
+    ...more,
+  });
+const { body: binding } = await bind({ role: ownRole.name });
+await bind({
+  principal: { type: "workloads", issuer: issuer.url, assertions: [NAMED] },
+  resource: { type: "resource_server", resourceServer: resourceServer.id, path: "/orders" },
+  condition: CONDITION,
+});
 await tokenByTrust(service, holder, trust, { sha: "4f1c", run: 7 });
 const revocations = `${home.path}/revocations`;
 const { body: revocation } = await must(service, "POST", revocations, {
@@ -58,6 +83,18 @@ const { body: revocation } = await must(service, "POST", revocations, {
   claims: [{ item: "sha", value: "4f1c" }],
   reason: "INC-42",
 });
+
+const identityProviderInput = () => {
+  const name = freshName();
+  return { name, issuer: `https://${name}.example`, audience: "countersign" };
+};
+const idpKey = await newIssuerKey();
+const { body: identityProvider } = await must(
+  service,
+  "POST",
+  "/v1/identity-providers",
+  identityProviderInput(),
+);
 
 const accounts = `${home.path}/service-accounts`;
 const trusts = `${holder.path}/federated-identity-providers`;
@@ -111,6 +148,7 @@ const CALLS: Readonly<Record<string, () => Promise<readonly Call[]>>> = {
     validUntil: new Date(Date.now() + 86400_000).toISOString(),
   }),
   [`DELETE ${A}/keys/{keyId}`]: async () => [{ path: (await givenHolder(service, home)).keyPath }],
+  [`POST ${A}/access-tokens`]: one(`${holder.path}/access-tokens`, { reason: "INC-42" }),
   [`POST ${A}/project-tokens`]: one(tokens, named()),
   [`GET ${A}/project-tokens`]: one(tokens),
   [`GET ${A}/project-tokens/{id}`]: one(projectToken.path),
@@ -123,11 +161,29 @@ const CALLS: Readonly<Record<string, () => Promise<readonly Call[]>>> = {
     ...named(),
     audience: "https://api.example.com",
     serviceAccount: holder.name,
+    permissions: [{ name: "orders:read", description: "Read orders" }],
+    tokenLifetime: 900,
+    signingAlgorithm: "ES256",
   }),
   [`GET ${P}/resource-servers`]: one(apis),
   [`GET ${P}/resource-servers/{id}`]: one(`${apis}/${resourceServer.id}`),
   [`PATCH ${P}/resource-servers/{id}`]: one(`${apis}/${resourceServer.id}`, { serviceAccount: holder.email }),
   [`DELETE ${P}/resource-servers/{id}`]: async () => [{ path: `${apis}/${(await api()).body.id}` }],
+  [`POST ${P}/roles`]: one(roles, { ...named(), description: "Reads.", permissions: ["projects:read"] }),
+  [`GET ${P}/roles`]: one(roles),
+  [`GET ${P}/roles/{id}`]: one(`${roles}/${ownRole.id}`),
+  [`PATCH ${P}/roles/{id}`]: one(`${roles}/${ownRole.id}`, { description: null }),
+  [`DELETE ${P}/roles/{id}`]: async () => [{ path: `${roles}/${(await role()).body.id}` }],
+  [`POST ${P}/role-bindings`]: one(bindings, {
+    principal: { type: "service_account", serviceAccount: holder.name },
+    role: "viewer",
+    resource: { type: "service_account", serviceAccount: holder.email },
+    condition: CONDITION,
+  }),
+  [`GET ${P}/role-bindings`]: one(bindings),
+  [`GET ${P}/role-bindings/{id}`]: one(`${bindings}/${binding.id}`),
+  [`PATCH ${P}/role-bindings/{id}`]: one(`${bindings}/${binding.id}`, { condition: CONDITION }),
+  [`DELETE ${P}/role-bindings/{id}`]: async () => [{ path: `${bindings}/${(await bind()).body.id}` }],
   [`POST ${P}/revocations`]: async () => {
     const body = { serviceAccount: holder.name, claims: [{ item: "run", value: 7 }] };
     return [
@@ -138,6 +194,20 @@ const CALLS: Readonly<Record<string, () => Promise<readonly Call[]>>> = {
   },
   [`GET ${P}/revocations`]: one(revocations),
   [`GET ${P}/revocations/{id}`]: one(`${revocations}/${revocation.id}`),
+  "POST /v1/identity-providers": async () => [
+    { path: "/v1/identity-providers", body: { ...identityProviderInput(), mapping: { groups: "/a/b" } } },
+    { path: "/v1/identity-providers", body: { ...identityProviderInput(), jwks: { keys: [idpKey.jwk] } } },
+  ],
+  "GET /v1/identity-providers": one("/v1/identity-providers"),
+  "GET /v1/identity-providers/{id}": one(`/v1/identity-providers/${identityProvider.id}`),
+  "PATCH /v1/identity-providers/{id}": one(`/v1/identity-providers/${identityProvider.id}`, {
+    mapping: { groups: "roles", email: null },
+    trustsEmail: true,
+  }),
+  "DELETE /v1/identity-providers/{id}": async () => {
+    const { body } = await must(service, "POST", "/v1/identity-providers", identityProviderInput());
+    return [{ path: `/v1/identity-providers/${body.id}?cascade=true&acknowledge=last_owner` }];
+  },
   "POST /v1/leaked-credentials": async () => {
     const leaked = (await givenProjectToken(service, holder)).text;
     return [{ path: "/v1/leaked-credentials", body: { credentials: [leaked, "nothing of ours"] } }];

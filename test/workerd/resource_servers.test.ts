@@ -53,6 +53,9 @@ describe("a resource server", () => {
       projectId: given.id,
       ...input,
       serviceAccountId: null,
+      permissions: [],
+      tokenLifetime: null,
+      signingAlgorithm: null,
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       updatedAt: created.body.createdAt,
     });

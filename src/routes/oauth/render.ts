@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { IssuedToken, ParameterRefusal, Presentation } from "../../grants/index.ts";
 import {
+  actClaimOf,
   type ExchangeReason,
   type ExchangeRefusal,
   GRANT_TYPES,
@@ -41,11 +42,12 @@ export function renderIntrospection(
     iat: token.issuedAt,
     exp: token.expiresAt,
     jti: token.jti,
-    scope: token.scope,
+    scope: (token.scope ?? []).join(" "),
     token_type: "Bearer",
     email: token.account.email,
     project_id: token.account.projectId,
     auth_method: token.authMethod,
+    ...(token.act.length === 0 ? {} : { act: actClaimOf(token.act) }),
   });
 }
 
@@ -157,6 +159,10 @@ const KIND_OF: Readonly<Record<ExchangeReason, Kind>> = {
   token_lifetime_excessive: "token",
   audience_mismatch: "token",
   assertion_failed: "token",
+  own_token_rejected: "token",
+  impersonation_not_granted: "token",
+  impersonation_chain: "token",
+  may_act_mismatch: "token",
   subject_mismatch: "token",
   assertion_replayed: "token",
   project_tokens_off: "token",

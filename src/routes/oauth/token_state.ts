@@ -57,9 +57,9 @@ async function readQuestion(
     return refuse(UNAUTHENTICATED);
   }
   const anonymous = contextOf(c, deps, ANONYMOUS);
-  const { caller, token } = await authenticateBearer(anonymous, header, text);
+  const { caller, token } = await authenticateBearer(anonymous, header, { subject: text });
   if (caller.ok) return accept({ context: contextOf(c, deps, caller.value), token });
-  if (caller.refusal === "unknown") return refuse({ error: "invalid_client", description: BEARER_UNKNOWN });
+  if (caller.refusal !== "missing") return refuse({ error: "invalid_client", description: BEARER_UNKNOWN });
   // Beside a refused assertion no challenge (RFC 9110 s15.5.2): OAuth clients read no error past one.
   const client = await authenticateClient(anonymous, parameters);
   return client.ok ? accept({ context: contextOf(c, deps, client.value), token }) : client;

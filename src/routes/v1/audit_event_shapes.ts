@@ -46,6 +46,16 @@ export const auditEventItem = z
     jti: z.string().nullable(),
     tokenSha256: z.string().nullable(),
     durationMs: z.int(),
+    act: z
+      .array(
+        z.object({
+          type: z.string(),
+          id: z.string(),
+          issuer: z.string().optional(),
+          bindingId: id.optional(),
+        }),
+      )
+      .openapi({ description: "Who acts as the actor, the nearest first; empty where it acts itself." }),
     occurrences: z.int().openapi({ description: "How many refusals this event stands for." }),
   })
   .openapi("AuditEvent");

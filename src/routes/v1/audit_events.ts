@@ -16,6 +16,7 @@ const list = {
 const ofProject = {
   ...list,
   path: "/v1/projects/{project}/audit-events",
+  permission: "audit-events:read",
   summary: "Read a project's record, youngest first",
   params: projectParams,
 } as const;
@@ -23,6 +24,7 @@ const ofProject = {
 const ofService = {
   ...list,
   path: "/v1/audit-events",
+  permission: "audit-events:list",
   summary: "Read the whole record, youngest first: also what belongs to no project, or to one that is gone",
   params: nothing,
   query: serviceAuditQuery,

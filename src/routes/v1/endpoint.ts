@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, Deps } from "../../deps.ts";
+import type { Permission } from "../../rbac/index.ts";
 import { contextOf, type RouteContext, type RouteEnv } from "../context.ts";
 import { type Answer, headersRead, responsesOf } from "./responses.ts";
 
@@ -15,6 +16,8 @@ export interface Endpoint<Params extends Schema, Query extends Schema, Body exte
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
+  /** What the caller must be permitted; null for what anybody may who is known, or, where it is public, is not. */
+  readonly permission: Permission | null;
   /** Needs no credential; mounted before `authenticate`. */
   readonly isPublic?: true;
   /** Reads `If-Match`. */
@@ -50,6 +53,7 @@ export function mount<Params extends Schema, Query extends Schema = Schema, Body
     path: endpoint.path,
     tags: [endpoint.tag],
     summary: endpoint.summary,
+    ...(endpoint.permission === null ? {} : { "x-permission": endpoint.permission }),
     ...(endpoint.isPublic ? { security: [] } : {}),
     request: {
       params: endpoint.params as Schema,

@@ -4,7 +4,11 @@ import { accountParams, claimItem, id, lastUsedAt, line, ref, stamps, tokenLifet
 /** The shapes of federated identity providers: what is accepted, and what is answered. */
 
 const providerName = line(128).openapi({ example: "github-main" });
-const issuer = z.string().min(1).max(255).openapi({ example: "https://token.actions.githubusercontent.com" });
+export const issuer = z
+  .string()
+  .min(1)
+  .max(255)
+  .openapi({ example: "https://token.actions.githubusercontent.com" });
 const assertion = z
   .strictObject({
     item: claimItem,
@@ -12,8 +16,8 @@ const assertion = z
     value: z.string().min(1).max(2048),
   })
   .openapi("ClaimAssertion", { example: { item: "repository_id", operator: "equals", value: "777001" } });
-const assertions = z.array(assertion).min(1).max(50);
-const jwks = z
+export const assertions = z.array(assertion).min(1).max(50);
+export const jwks = z
   .strictObject({
     keys: z
       .array(z.record(z.string().max(64), z.unknown()))

@@ -27,6 +27,7 @@ const one = storedAnswer("The federated identity provider", providerItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "federated-identity-providers:create",
   summary: "Let the account trust an issuer",
   body: providerInput,
   answer: createdAnswer("The federated identity provider", providerItem),
@@ -34,14 +35,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
+  permission: "federated-identity-providers:read",
   summary: "List whom the account trusts",
   query: pageQuery,
   answer: pageAnswer("A page of trusts", providerItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a trust", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "federated-identity-providers:read",
+  summary: "Get a trust",
+  answer: one,
+} as const;
 const change = {
   ...member,
   method: "patch",
+  permission: "federated-identity-providers:update",
   summary: "Change a trust (JSON merge patch)",
   body: providerChange,
   isConditional: true,
@@ -50,6 +59,7 @@ const change = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "federated-identity-providers:delete",
   summary: "End a trust",
   isConditional: true,
   answer: emptyAnswer("Deleted"),
@@ -58,6 +68,7 @@ const purgeKeys = {
   ...member,
   path: `${path}/{id}/purge-keys`,
   method: "post",
+  permission: "federated-identity-providers:purge-keys",
   summary: "Believe no cached key of this issuer any more, from the next exchange on",
   answer: emptyAnswer("Purged for the whole project"),
 } as const;

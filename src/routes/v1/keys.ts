@@ -16,6 +16,7 @@ const one = storedAnswer("The key", keyItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "service-account-keys:create",
   summary: "Register a key, yours or one that we make; answers the key file of the STACKIT SDKs",
   body: keyInput,
   answer: createdAnswer("The key file, with the private key where we made it", keyFile),
@@ -23,14 +24,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
+  permission: "service-account-keys:read",
   summary: "List an account's keys, and who used which last",
   query: pageQuery,
   answer: pageAnswer("A page of keys", keyItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a key", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "service-account-keys:read",
+  summary: "Get a key",
+  answer: one,
+} as const;
 const change = {
   ...member,
   method: "patch",
+  permission: "service-account-keys:update",
   summary: "Switch a key on or off, change its validUntil (JSON merge patch)",
   body: keyChange,
   isConditional: true,
@@ -39,6 +48,7 @@ const change = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "service-account-keys:delete",
   summary: "Delete a key; tokens that were got by it are revoked",
   isConditional: true,
   answer: emptyAnswer("Deleted"),
@@ -72,6 +82,7 @@ const ACCOUNT_JWKS_MAX_AGE_SECONDS = 60;
 
 const keySet = {
   method: "get",
+  permission: null,
   path: "/v1/service-accounts/{email}/jwks.json",
   tag,
   summary: "The public keys that an account signs with (RFC 7517); empty where there is no such account",

@@ -7,6 +7,7 @@ import { leakedCredentials, leakReports } from "./leaked_credential_shapes.ts";
 
 const report = {
   method: "post",
+  permission: "leaked-credentials:report",
   path: "/v1/leaked-credentials",
   tag: "leaked credentials",
   summary: "Report leaked strings, or their SHA-256: tokens and key files that are ours are ended at once",

@@ -66,6 +66,16 @@ export const audience = z
   .max(512)
   .regex(/^[\x21-\x7e]+$/, "Use visible ASCII characters without spaces.");
 
+/** A scope token that is easy to read: letters and digits, `.`, `_`, `-`, `/` and `:` inside. @see RFC 6749 s3.3 */
+export const permissionName = z
+  .string()
+  .max(128)
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._/:-]*[A-Za-z0-9])?$/,
+    "Use letters, digits and . _ / : - inside, without spaces.",
+  )
+  .openapi({ example: "orders:write" });
+
 /** Where a claim lies, in a trust's assertion and in a revocation's criterion. */
 export const claimItem = z
   .string()
@@ -90,6 +100,20 @@ const pageSize = z
 export const paging = { pageSize: pageSize.optional(), pageToken: z.string().min(1).max(256).optional() };
 
 export const pageQuery = z.strictObject(paging);
+
+/** What a caller says that he knows, when he deletes what others hang on. */
+const acknowledged = z
+  .literal("last_owner")
+  .transform((code) => [code])
+  .openapi({ type: "string", enum: ["last_owner"], description: "Leave the project without an owner." });
+const cascade = z
+  .enum(["true", "false"])
+  .transform((text) => text === "true")
+  .openapi({ type: "boolean", description: "Take along the role bindings that hang on it." });
+
+export const acknowledgeQuery = z.strictObject({ acknowledge: acknowledged.optional() });
+export const cascadeQuery = z.strictObject({ cascade: cascade.optional() });
+export const cascadeAndAcknowledgeQuery = cascadeQuery.extend(acknowledgeQuery.shape);
 
 export const ref = (description: string) => z.string().min(1).max(320).openapi({ description });
 export const projectParams = z.object({ project: ref("id or name") });

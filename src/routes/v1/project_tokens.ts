@@ -28,6 +28,7 @@ const one = storedAnswer("The project token, never itself", projectTokenItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "project-tokens:create",
   summary: "Make a long-lived token; it is answered this once",
   body: projectTokenInput,
   answer: createdAnswer("The project token, with itself", projectTokenWithToken),
@@ -35,14 +36,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
+  permission: "project-tokens:read",
   summary: "List an account's project tokens",
   query: pageQuery,
   answer: pageAnswer("A page of project tokens, never themselves", projectTokenItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a project token", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "project-tokens:read",
+  summary: "Get a project token",
+  answer: one,
+} as const;
 const rename = {
   ...member,
   method: "patch",
+  permission: "project-tokens:update",
   summary: "Rename a project token (JSON merge patch)",
   body: projectTokenChange,
   isConditional: true,
@@ -52,6 +61,7 @@ const regenerate = {
   ...member,
   path: `${path}/{id}/regenerate`,
   method: "post",
+  permission: "project-tokens:regenerate",
   summary: "Make a project token anew; the old one is dead on the next request",
   isConditional: true,
   answer: storedAnswer("The project token, with itself", projectTokenWithToken),
@@ -59,6 +69,7 @@ const regenerate = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "project-tokens:delete",
   summary: "Revoke a project token and what was got by it; its name is free again",
   isConditional: true,
   answer: emptyAnswer("Revoked"),

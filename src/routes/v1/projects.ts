@@ -19,6 +19,7 @@ const one = storedAnswer("The project", projectItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "projects:create",
   summary: "Create a project",
   body: projectInput,
   answer: createdAnswer("The project", projectItem),
@@ -26,14 +27,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
-  summary: "List projects",
+  permission: null,
+  summary: "List the projects that you may read",
   query: pageQuery,
   answer: pageAnswer("A page of projects", projectItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a project", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "projects:read",
+  summary: "Get a project",
+  answer: one,
+} as const;
 const change = {
   ...member,
   method: "patch",
+  permission: "projects:update",
   summary: "Change a project (JSON merge patch)",
   body: projectChange,
   isConditional: true,
@@ -42,6 +51,7 @@ const change = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "projects:delete",
   summary: "Delete a project with all that it holds",
   isConditional: true,
   answer: emptyAnswer("Deleted"),

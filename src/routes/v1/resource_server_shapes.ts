@@ -1,5 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { audience, id, line, projectParams, ref, stamps } from "./primitives.ts";
+import { PERMISSIONS_MAX } from "../../protocol/index.ts";
+import {
+  audience,
+  id,
+  line,
+  permissionName,
+  projectParams,
+  ref,
+  stamps,
+  tokenLifetime,
+} from "./primitives.ts";
 
 /** The shapes of resource servers: what is accepted, and what is answered. */
 
@@ -16,15 +26,41 @@ const serviceAccount = ref(
   "Id, e-mail or name of the account, of the same project, that the API asks us about tokens as.",
 );
 
+/** @see RFC 6749 s3.3 */
+const permissions = z
+  .array(z.strictObject({ name: permissionName, description: line(256) }))
+  .max(PERMISSIONS_MAX)
+  .openapi({ example: [{ name: "orders:write", description: "Place and change orders" }] });
+const longestLife = tokenLifetime.openapi({ description: "Seconds that tokens for this API live at most." });
+const signingAlgorithm = z.enum(["ES256", "RS256", "EdDSA"]).openapi({
+  description: "What tokens for this API are signed with, where not with the service's own choice.",
+});
+
 export const resourceServerInput = z
-  .strictObject({ name, audience: audienceUri, serviceAccount: serviceAccount.optional() })
-  .openapi("ResourceServerInput", { example: { name: "shop-api", audience: "https://api.example.com" } });
+  .strictObject({
+    name,
+    audience: audienceUri,
+    serviceAccount: serviceAccount.optional(),
+    permissions: permissions.optional(),
+    tokenLifetime: longestLife.optional(),
+    signingAlgorithm: signingAlgorithm.optional(),
+  })
+  .openapi("ResourceServerInput", {
+    example: {
+      name: "shop-api",
+      audience: "https://api.example.com",
+      permissions: [{ name: "orders:write", description: "Place and change orders" }],
+    },
+  });
 
 export const resourceServerChange = z
   .strictObject({
     name: name.optional(),
     audience: audienceUri.optional(),
     serviceAccount: serviceAccount.nullish(),
+    permissions: permissions.nullish(),
+    tokenLifetime: longestLife.nullish(),
+    signingAlgorithm: signingAlgorithm.nullish(),
   })
   .openapi("ResourceServerChange");
 
@@ -35,6 +71,9 @@ export const resourceServerItem = z
     name: z.string(),
     audience: z.string(),
     serviceAccountId: id.nullable(),
+    permissions: z.array(z.object({ name: z.string(), description: z.string() })),
+    tokenLifetime: z.int().nullable(),
+    signingAlgorithm: z.string().nullable(),
     ...stamps,
   })
   .openapi("ResourceServer");

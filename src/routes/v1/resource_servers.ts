@@ -8,7 +8,7 @@ import {
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
 import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
-import { pageQuery, projectParams } from "./primitives.ts";
+import { cascadeQuery, pageQuery, projectParams } from "./primitives.ts";
 import {
   resourceServerChange,
   resourceServerInput,
@@ -26,6 +26,7 @@ const one = storedAnswer("The resource server", resourceServerItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "resource-servers:create",
   summary: "Register an API that accepts our access tokens",
   body: resourceServerInput,
   answer: createdAnswer("The resource server", resourceServerItem),
@@ -33,14 +34,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
+  permission: "resource-servers:read",
   summary: "List resource servers",
   query: pageQuery,
   answer: pageAnswer("A page of resource servers", resourceServerItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a resource server", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "resource-servers:read",
+  summary: "Get a resource server",
+  answer: one,
+} as const;
 const change = {
   ...member,
   method: "patch",
+  permission: "resource-servers:update",
   summary: "Change a resource server (JSON merge patch)",
   body: resourceServerChange,
   isConditional: true,
@@ -49,7 +58,9 @@ const change = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "resource-servers:delete",
   summary: "End an API's registration",
+  query: cascadeQuery,
   isConditional: true,
   answer: emptyAnswer("Deleted"),
 } as const;
@@ -67,7 +78,7 @@ export function resourceServerRoutes(routes: V1Routes, deps: Deps): void {
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
     answerStored(c, await updateResourceServer(context, params, { change: body, ifMatch })),
   );
-  mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
-    answerEmpty(c, await deleteResourceServer(context, params, ifMatch)),
+  mount(routes, deps, remove, async (c, { context, params, query, ifMatch }) =>
+    answerEmpty(c, await deleteResourceServer(context, params, { ...query, ifMatch })),
   );
 }

@@ -7,6 +7,8 @@ export interface Answer {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly headers?: readonly (keyof typeof HEADERS)[];
+  /** Also as CSV: the list from its begin to its end. */
+  readonly isTable?: true;
 }
 
 /** What `answerStored` renders. */
@@ -23,6 +25,13 @@ export function createdAnswer(description: string, schema: z.ZodType): Answer {
 export function pageAnswer(description: string, item: z.ZodType): Answer {
   const schema = z.object({ items: z.array(item), nextPageToken: z.string().optional() });
   return { status: 200, description, schema };
+}
+
+/** What `answerReview` renders: a page of rows, or all of them as CSV. */
+export function reviewAnswer(description: string, item: z.ZodType): Answer {
+  const truncated = z.literal(true).optional();
+  const schema = z.object({ items: z.array(item), nextPageToken: z.string().optional(), truncated });
+  return { status: 200, description, schema, isTable: true };
 }
 
 /** What `answerEmpty` renders. */
@@ -86,12 +95,16 @@ function answersOf({ answer }: Described): readonly Answer[] {
   return "status" in answer ? [answer] : answer;
 }
 
-function responseOf({ description, schema, headers }: Answer) {
+function responseOf({ description, schema, headers, isTable }: Answer) {
   return {
     description,
     ...(headers === undefined
       ? {}
       : { headers: Object.fromEntries(headers.map((name) => [name, HEADERS[name]])) }),
-    ...(schema === undefined ? {} : { content: { "application/json": { schema } } }),
+    ...(schema === undefined
+      ? {}
+      : {
+          content: { "application/json": { schema }, ...(isTable ? { "text/csv": { schema: text } } : {}) },
+        }),
   };
 }

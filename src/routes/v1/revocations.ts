@@ -12,6 +12,7 @@ const path = "/v1/projects/{project}/revocations";
 
 const create = {
   method: "post",
+  permission: "revocations:create",
   path,
   tag,
   summary:
@@ -25,6 +26,7 @@ const create = {
 } as const;
 const list = {
   method: "get",
+  permission: "revocations:read",
   path,
   tag,
   summary: "List what was taken back together",
@@ -34,6 +36,7 @@ const list = {
 } as const;
 const get = {
   method: "get",
+  permission: "revocations:read",
   path: `${path}/{id}`,
   tag,
   summary: "Get a revocation",

@@ -8,7 +8,7 @@ import {
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
 import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
-import { accountParams, pageQuery, projectParams } from "./primitives.ts";
+import { accountParams, cascadeAndAcknowledgeQuery, pageQuery, projectParams } from "./primitives.ts";
 import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
 import { serviceAccountChange, serviceAccountInput, serviceAccountItem } from "./service_account_shapes.ts";
 
@@ -21,6 +21,7 @@ const one = storedAnswer("The service account", serviceAccountItem);
 const create = {
   ...collection,
   method: "post",
+  permission: "service-accounts:create",
   summary: "Create a service account",
   body: serviceAccountInput,
   answer: createdAnswer("The service account", serviceAccountItem),
@@ -28,14 +29,22 @@ const create = {
 const list = {
   ...collection,
   method: "get",
+  permission: "service-accounts:read",
   summary: "List service accounts",
   query: pageQuery,
   answer: pageAnswer("A page of service accounts", serviceAccountItem),
 } as const;
-const get = { ...member, method: "get", summary: "Get a service account", answer: one } as const;
+const get = {
+  ...member,
+  method: "get",
+  permission: "service-accounts:read",
+  summary: "Get a service account",
+  answer: one,
+} as const;
 const change = {
   ...member,
   method: "patch",
+  permission: "service-accounts:update",
   summary: "Change, rename, disable a service account (JSON merge patch)",
   body: serviceAccountChange,
   isConditional: true,
@@ -44,7 +53,9 @@ const change = {
 const remove = {
   ...member,
   method: "delete",
+  permission: "service-accounts:delete",
   summary: "Delete a service account; its e-mail is never given out again",
+  query: cascadeAndAcknowledgeQuery,
   isConditional: true,
   answer: emptyAnswer("Deleted"),
 } as const;
@@ -62,7 +73,7 @@ export function serviceAccountRoutes(routes: V1Routes, deps: Deps): void {
   mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
     answerStored(c, await updateServiceAccount(context, params, { change: body, ifMatch })),
   );
-  mount(routes, deps, remove, async (c, { context, params, ifMatch }) =>
-    answerEmpty(c, await deleteServiceAccount(context, params, ifMatch)),
+  mount(routes, deps, remove, async (c, { context, params, query, ifMatch }) =>
+    answerEmpty(c, await deleteServiceAccount(context, params, { ...query, ifMatch })),
   );
 }

@@ -15,6 +15,7 @@ export function signingKeyRoutes(routes: V1Routes, deps: Deps): void {
     deps,
     {
       method: "get",
+      permission: "signing-keys:read",
       path: "/v1/signing-keys",
       tag,
       summary: "The states of our signing keys",
@@ -35,6 +36,7 @@ export function signingKeyRoutes(routes: V1Routes, deps: Deps): void {
     deps,
     {
       method: "post",
+      permission: "signing-keys:rotate",
       path: "/v1/signing-keys/rotate",
       tag,
       summary: "Publish the signing key's successor",

@@ -1,4 +1,6 @@
 import { index, integer, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
+import type { SigningAlgorithm } from "../../config.ts";
+import type { ApiPermission } from "../../protocol/index.ts";
 
 /** Who exists, and the columns that all that belongs to them carries. */
 
@@ -15,6 +17,7 @@ export const project = sqliteTable("project", {
   version: integer("version").notNull().default(1),
   createdAt: integer("created_at").notNull(),
   updatedAt: integer("updated_at").notNull(),
+  grantsVersion: integer("grants_version").notNull().default(1),
 });
 
 /** Whose it is: it goes with its project. */
@@ -77,10 +80,17 @@ export const resourceServer = sqliteTable(
     version: integer("version").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    permissions: text("permissions", { mode: "json" })
+      .$type<readonly ApiPermission[]>()
+      .notNull()
+      .default([]),
+    tokenLifetime: integer("token_lifetime"),
+    signingAlgorithm: text("signing_algorithm").$type<SigningAlgorithm>(),
   },
   (table) => [
     unique().on(table.projectId, table.name),
     unique().on(table.projectId, table.audience),
     index("resource_server_by_service_account").on(table.serviceAccountId),
+    index("resource_server_by_audience").on(table.audience),
   ],
 );

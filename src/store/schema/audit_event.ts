@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ActingParty } from "../../protocol/index.ts";
 
 export const auditEvent = sqliteTable(
   "audit_event",
@@ -29,6 +30,7 @@ export const auditEvent = sqliteTable(
     floodBucket: text("flood_bucket"),
     occurrences: integer("occurrences").notNull().default(1),
     rowsChanged: integer("rows_changed").notNull(),
+    act: text("act", { mode: "json" }).$type<readonly ActingParty[]>(),
   },
   (table) => [
     check("guard", sql`${table.rowsChanged} > 0`),

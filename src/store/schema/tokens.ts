@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import type { AuthMethod, RevocationCriteria } from "../../protocol/index.ts";
+import type { ActingParty, AuthMethod, RevocationCriteria } from "../../protocol/index.ts";
 import { projectId, serviceAccountId } from "./accounts.ts";
 
 /** Our tokens, how they are taken back, and the keys that sign them. */
@@ -20,11 +20,20 @@ export const accessToken = sqliteTable(
     expiresAt: integer("expires_at").notNull(),
     serviceAccountKeyId: text("service_account_key_id"),
     projectTokenId: text("project_token_id"),
+    resourceServerId: text("resource_server_id"),
+    parentJti: text("parent_jti"),
+    identityProviderId: text("identity_provider_id"),
+    act: text("act", { mode: "json" }).$type<readonly ActingParty[]>(),
+    workloadBindings: text("workload_bindings", { mode: "json" }).$type<readonly string[]>(),
   },
   (table) => [
     index("access_token_by_service_account").on(table.serviceAccountId, table.expiresAt),
     index("access_token_by_expiry").on(table.expiresAt),
     index("access_token_by_project").on(table.projectId, table.expiresAt),
+    index("access_token_by_parent").on(table.parentJti).where(sql`${table.parentJti} IS NOT NULL`),
+    index("access_token_by_identity_provider")
+      .on(table.identityProviderId)
+      .where(sql`${table.identityProviderId} IS NOT NULL`),
   ],
 );
 

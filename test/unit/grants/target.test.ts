@@ -1,82 +1,265 @@
 import { describe, expect, it } from "vitest";
-import { grantTarget } from "../../../src/grants/target.ts";
+import { audiencesWanted, grantTarget, type Rights } from "../../../src/grants/target.ts";
+import type { BindingCondition, HeldBinding } from "../../../src/protocol/index.ts";
 
 const ISSUER = "https://sts.example.com";
-const API = "https://api.example.com";
-const ACCOUNT = { allowedAudiences: [API, "urn:example:api", ""] };
+const AUDIENCE = "https://api.example.com";
+const NOW = Date.UTC(2026, 10, 25, 12) / 1000;
 
-const granted = (targets: readonly string[], scope: readonly string[] = []) =>
-  grantTarget(ISSUER, ACCOUNT, { targets, scope });
+const PERMISSIONS = ["orders:read", "orders:write"].map((name) => ({ name, description: name }));
+const API = {
+  id: "a1",
+  audience: AUDIENCE,
+  permissions: PERMISSIONS,
+  tokenLifetime: null,
+  signingAlgorithm: null,
+};
 
-describe("the audience of a token", () => {
-  it.each<readonly [name: string, targets: readonly string[], audience: string]>([
-    ["is our issuer unless asked otherwise", [], ISSUER],
-    ["may be our issuer by name", [ISSUER], ISSUER],
-    ["may be one of the account's", [API], API],
-    ["may be a name that is no URL", ["urn:example:api"], "urn:example:api"],
-  ])("%s", (_name, targets, audience) => {
-    expect(granted(targets)).toEqual({ ok: true, value: audience });
+function held(members: Partial<HeldBinding> = {}, path = ""): HeldBinding {
+  return {
+    id: "b1",
+    projectId: "p1",
+    principalType: "service_account",
+    principalId: "s1",
+    effect: "allow",
+    permissions: ["orders:read"],
+    resource: { type: "resource_server", id: "a1", path },
+    condition: null,
+    assertions: null,
+    ...members,
+  };
+}
+
+const onProject = (members: Partial<HeldBinding> = {}) =>
+  held({ resource: { type: "project", id: "p1", path: "" }, ...members });
+
+function granted(
+  bindings: readonly HeldBinding[],
+  targets: readonly string[] = [],
+  scope: readonly string[] = [],
+  api: Partial<typeof API> | null = API,
+) {
+  const account = { projectId: "p1", allowedAudiences: [AUDIENCE, "urn:example:api", ""] };
+  const anchor = { account, api: api === null ? undefined : { ...API, ...api } };
+  const rights = { issuerUrl: ISSUER, anchor, bindings, circumstances: { now: NOW, ip: null } };
+  return grantTarget(rights as unknown as Rights, { targets, scope });
+}
+
+const refused = (reason: string, detail: string) => ({ ok: false, refusal: { reason, detail } });
+
+describe("a token for ourselves", () => {
+  const viewer = onProject({ permissions: ["projects:read", "roles:read", "*"] });
+
+  it.each<
+    readonly [name: string, targets: readonly string[], scope: readonly string[], expected: readonly string[]]
+  >([
+    ["is what we grant unless asked otherwise", [], [], ["projects:read", "roles:read"]],
+    ["may be asked for by name", [ISSUER], [], ["projects:read", "roles:read"]],
+    ["may be cut down", [], ["roles:read"], ["roles:read"]],
+  ])("%s", (_name, targets, scope, expected) => {
+    expect(granted([viewer], targets, scope)).toEqual({
+      ok: true,
+      value: { audience: ISSUER, scope: expected, api: undefined, until: NOW + 3600 },
+    });
+  });
+
+  it("may hold nothing: who holds nothing may still ask who he is", () => {
+    expect(granted([])).toMatchObject({ ok: true, value: { scope: [] } });
+  });
+
+  it.each<readonly [name: string, bindings: readonly HeldBinding[], permission: string]>([
+    ["what no binding gives", [viewer], "projects:delete"],
+    ["what is an API's", [viewer, held()], "orders:read"],
+    ["all of the APIs", [viewer], "*"],
+    ["what nothing knows", [viewer], "projects:fly"],
+    ["what every object inherits", [viewer], "constructor"],
+    [
+      "what is denied everywhere",
+      [viewer, onProject({ id: "d1", effect: "deny", permissions: ["projects:read"] })],
+      "projects:read",
+    ],
+    [
+      "what is not given now",
+      [onProject({ permissions: ["projects:read"], condition: { notAfter: NOW } })],
+      "projects:read",
+    ],
+    [
+      "what may not be given from there",
+      [onProject({ permissions: ["projects:read"], condition: { ipRanges: ["::/0"] } })],
+      "projects:read",
+    ],
+  ])("never carries %s", (_name, bindings, permission) => {
+    expect(granted(bindings, [], [permission])).toEqual(
+      refused("scope_not_granted", expect.stringContaining(permission)),
+    );
+    expect(granted(bindings)).toMatchObject({ ok: true });
+    expect(JSON.stringify(granted(bindings))).not.toContain(`"${permission}"`);
+  });
+
+  it("carries what is denied on a part: each call is decided anew", () => {
+    const deny = onProject({
+      id: "d1",
+      effect: "deny",
+      permissions: ["projects:read"],
+      resource: { type: "service_account", id: "s2", path: "" },
+    });
+    expect(granted([viewer, deny], [], ["projects:read"])).toMatchObject({ ok: true });
+  });
+});
+
+describe("a token for an API", () => {
+  it.each<
+    readonly [name: string, bindings: readonly HeldBinding[], target: string, expected: readonly string[]]
+  >([
+    ["carries what is given there", [held()], AUDIENCE, ["orders:read"]],
+    ["and below", [held()], `${AUDIENCE}/eu`, ["orders:read"]],
+    [
+      "and on the project",
+      [onProject({ permissions: ["*"] })],
+      `${AUDIENCE}/eu`,
+      ["orders:read", "orders:write"],
+    ],
+    ["carries what is given on its path", [held({}, "/eu")], `${AUDIENCE}/eu/1`, ["orders:read"]],
+    [
+      "carries nothing that the API does not know",
+      [held({ permissions: ["orders:read", "stock:read", "projects:read"] })],
+      AUDIENCE,
+      ["orders:read"],
+    ],
+    [
+      "carries nothing that is denied",
+      [held({ permissions: ["*"] }), held({ id: "d1", effect: "deny" })],
+      AUDIENCE,
+      ["orders:write"],
+    ],
+    [
+      "nor what is denied on a part",
+      [held({ permissions: ["*"] }), held({ id: "d1", effect: "deny" }, "/eu")],
+      AUDIENCE,
+      ["orders:write"],
+    ],
+    [
+      "but does beside that part",
+      [held({ permissions: ["*"] }), held({ id: "d1", effect: "deny" }, "/eu")],
+      `${AUDIENCE}/us`,
+      ["orders:read", "orders:write"],
+    ],
+  ])("%s", (_name, bindings, target, expected) => {
+    expect(granted(bindings, [target])).toEqual({
+      ok: true,
+      value: { audience: target, scope: expected, api: API, until: NOW + 3600 },
+    });
+    for (const scope of expected)
+      expect(granted(bindings, [target], [scope])).toMatchObject({ value: { scope: [scope] } });
+  });
+
+  const nothing = "no binding gives orders:read there; no binding gives orders:write there.";
+  it.each<readonly [name: string, bindings: readonly HeldBinding[], target: string, detail: string]>([
+    ["without a binding", [], AUDIENCE, nothing],
+    ["wider than the binding's path", [held({}, "/eu")], AUDIENCE, nothing],
+    ["beside the binding's path", [held({}, "/eu")], `${AUDIENCE}/europe`, nothing],
+    [
+      "on another API",
+      [held({ resource: { type: "resource_server", id: "a2", path: "" } })],
+      AUDIENCE,
+      nothing,
+    ],
+    ["of another project", [onProject({ projectId: "p2" })], AUDIENCE, nothing],
+    [
+      "where it is denied",
+      [held(), held({ id: "d1", effect: "deny" })],
+      AUDIENCE,
+      "orders:read is denied by binding d1; no binding gives orders:write there.",
+    ],
+  ])("%s is refused", (_name, bindings, target, detail) => {
+    expect(granted(bindings, [target])).toEqual(refused("target_not_allowed", detail));
+    expect(granted(bindings, [target], ["orders:read"])).toEqual(
+      refused("scope_not_granted", `${detail.split(";")[0]?.replace(/\.$/, "")}.`),
+    );
+  });
+
+  it("that is asked for more than it knows is refused, whole", () => {
+    const all = [onProject({ permissions: ["*", "projects:read"] })];
+    for (const unknown of ["stock:read", "projects:read", "*", "constructor"])
+      expect(granted(all, [AUDIENCE], ["orders:read", unknown])).toEqual(
+        refused("scope_not_granted", `the API knows no permission ${unknown}.`),
+      );
+  });
+
+  it.each<readonly [name: string, condition: BindingCondition, until: number]>([
+    ["ends with the binding", { notAfter: NOW + 60 }, NOW + 60],
+    [
+      "ends with its hours",
+      { schedule: { weekdays: ["wednesday"], from: "11:00", until: "12:10", timeZone: "UTC" } },
+      NOW + 600,
+    ],
+    ["lives as long as any where they last", { notAfter: NOW + 3600 }, NOW + 3600],
+  ])("%s", (_name, condition, until) => {
+    expect(granted([held({ condition })], [AUDIENCE])).toMatchObject({ ok: true, value: { until } });
+  });
+
+  it("lives on where a second binding takes over, and ends as a deny begins", () => {
+    const [first, second] = [{ notAfter: NOW + 60 }, { notBefore: NOW + 60 }].map((condition) =>
+      held({ condition }),
+    );
+    const deny = held({ effect: "deny", condition: { notBefore: NOW + 300 } });
+    expect(granted([first!, second!], [AUDIENCE])).toMatchObject({ value: { until: NOW + 3600 } });
+    expect(granted([first!, second!, deny], [AUDIENCE])).toMatchObject({ value: { until: NOW + 300 } });
+  });
+});
+
+describe("an audience that no API with permissions is", () => {
+  it.each<readonly [name: string, target: string, api: Partial<typeof API> | null]>([
+    ["may be one of the account's", AUDIENCE, null],
+    ["may be a name that is no URL", "urn:example:api", null],
+    ["may be an API's without permissions", AUDIENCE, { permissions: [] }],
+  ])("%s, with no scope", (_name, target, api) => {
+    expect(granted([], [target], [], api)).toMatchObject({
+      ok: true,
+      value: { audience: target, scope: [] },
+    });
+    expect(granted([onProject({ permissions: ["*"] })], [target], ["orders:read"], api)).toEqual(
+      refused("scope_not_granted", "nothing defines orders:read there."),
+    );
   });
 
   it.each<readonly [name: string, target: string]>([
     ["another", "https://other.example.com"],
-    ["one with a slash more", `${API}/`],
+    ["one with a slash more", `${AUDIENCE}/`],
     ["one in upper case", "HTTPS://API.EXAMPLE.COM"],
-    ["one below an allowed one", `${API}/v1`],
-    ["one that begins like an allowed one", `${API}.evil.example`],
+    ["one below an allowed one", `${AUDIENCE}/v1`],
+    ["one that begins like an allowed one", `${AUDIENCE}.evil.example`],
+    ["dots", `${AUDIENCE}/..`],
     ["a wildcard", "*"],
     ["our issuer with a slash more", `${ISSUER}/`],
-    ["one with white space behind", `${API} `],
+    ["one with white space behind", `${AUDIENCE} `],
     ["a member of every array", "length"],
     ["an index", "0"],
+    ["one without end", "x".repeat(10_000)],
   ])("%s is refused", (_name, target) => {
-    expect(granted([target])).toEqual({
-      ok: false,
-      refusal: {
-        reason: "target_not_allowed",
-        detail: `The account's allowedAudiences do not hold ${JSON.stringify(target)}.`,
-      },
-    });
+    const judged = granted([onProject({ permissions: ["*"] })], [target], [], null);
+    expect(judged).toMatchObject({ ok: false, refusal: { reason: "target_not_allowed" } });
+    expect(judged.ok ? Number.NaN : judged.refusal.detail.length).toBeLessThan(400);
   });
 
   it.each([
-    ["two allowed ones", [API, ISSUER]],
-    ["an allowed one and another", [API, "https://other.example.com"]],
-    ["one twice", [API, API]],
+    ["two allowed ones", [AUDIENCE, ISSUER]],
+    ["one twice", [AUDIENCE, AUDIENCE]],
   ])("%s are refused: a token is for one", (_name, targets) => {
-    expect(granted(targets)).toMatchObject({ ok: false, refusal: { reason: "target_not_allowed" } });
-  });
-
-  it("an account that allows none gets tokens for our issuer alone", () => {
-    const account = { allowedAudiences: [] };
-    expect(grantTarget(ISSUER, account, { targets: [], scope: [] })).toEqual({ ok: true, value: ISSUER });
-    expect(grantTarget(ISSUER, account, { targets: [API], scope: [] })).toMatchObject({
+    expect(granted([held()], targets)).toMatchObject({
       ok: false,
       refusal: { reason: "target_not_allowed" },
     });
   });
-});
 
-describe("scope: nothing is granted, so nothing is dropped in silence (RFC 6749 s3.3)", () => {
-  it.each<readonly [name: string, scope: readonly string[], detail: string]>([
-    ["one", ["read"], 'No role grants "read".'],
-    ["several", ["read", "write"], 'No role grants "read write".'],
-    ["one with quotes, escaped", ['a"b'], 'No role grants "a\\"b".'],
-  ])("%s is refused", (_name, scope, detail) => {
-    expect(granted([], scope)).toEqual({ ok: false, refusal: { reason: "scope_not_granted", detail } });
-  });
-
-  it("the audience is judged before", () => {
-    expect(granted(["https://other.example.com"], ["read"])).toMatchObject({
-      refusal: { reason: "target_not_allowed" },
-    });
-  });
-
-  it.each<readonly [name: string, targets: readonly string[], scope: readonly string[]]>([
-    ["an audience", ["x".repeat(10_000)], []],
-    ["a scope", [], ["x".repeat(10_000)]],
-  ])("%s without end is told in part", (_name, targets, scope) => {
-    const judged = granted(targets, scope);
-    expect(judged.ok ? 0 : judged.refusal.detail.length).toBeLessThan(300);
+  it("an API is meant by its own URI and by what lies below, never by ours", () => {
+    const wanted = (...targets: readonly string[]) => audiencesWanted(ISSUER, { targets, scope: [] });
+    expect(wanted()).toEqual([]);
+    expect(wanted(ISSUER)).toEqual([]);
+    expect(wanted(`${AUDIENCE}/orders/eu`)).toEqual([
+      `${AUDIENCE}/orders/eu`,
+      `${AUDIENCE}/orders`,
+      AUDIENCE,
+    ]);
   });
 });

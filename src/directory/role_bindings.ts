@@ -1,0 +1,228 @@
+import { eq, type SQL, sql } from "drizzle-orm";
+import { commit } from "../audit/index.ts";
+import type { Context } from "../deps.ts";
+import {
+  accept,
+  type BindingResource,
+  type Problem,
+  type Result,
+  ROLE_BINDINGS_PER_PRINCIPAL_MAX,
+  ROLE_BINDINGS_PER_PROJECT_MAX,
+  refuse,
+  WORKLOAD_BINDINGS_PER_ISSUER_MAX,
+} from "../protocol/index.ts";
+import { builtInRole, notHeldOutright, placeOf } from "../rbac/index.ts";
+import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
+import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import type { Stored } from "./etag.ts";
+import { moveGrants } from "./grants_version.ts";
+import type { Deletion } from "./hanging.ts";
+import { listPage } from "./list_page.ts";
+import {
+  type LocatedBinding,
+  locateProject,
+  locateRoleBinding,
+  type ProjectMemberRef,
+  type RoleBindingRow,
+} from "./locate.ts";
+import { membersOf, type Patch } from "./merge_patch.ts";
+import { placeOfProject } from "./places.ts";
+import { CHANGED_MEANWHILE, notHeld } from "./problems.ts";
+import type { RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
+import { type RoleBindingItem, roleBindingItem, storedBinding } from "./role_binding_item.ts";
+import { findResource } from "./role_binding_names.ts";
+import {
+  changedBinding,
+  deleteBindingRow,
+  hasOtherOwner,
+  insertBinding,
+  isOwnership,
+  newBinding,
+  updateBindingRow,
+} from "./role_binding_row.ts";
+
+const { roleBinding } = schema;
+
+type Verdict = Promise<Result<Stored<RoleBindingItem>, Problem>>;
+
+/** Gives a role to somebody on something, or denies it to him: of what the caller holds there himself, and not to himself. */
+export async function createRoleBinding(
+  context: Context,
+  projectRef: string,
+  input: RoleBindingInput,
+): Verdict {
+  const found = await locateProject(context.deps, projectRef);
+  const resource = found.ok ? await findResource(context.deps, found.value.id, input.resource) : undefined;
+  const place = ({ id }: { readonly id: string }) =>
+    placeOf(id, resource?.ok ? resource.value : sought(input));
+  const access = { found, permission: "role-bindings:create", place, action: "role_binding.create" } as const;
+  return attempt(context, access, async (project, event) => {
+    const made = await newBinding(context, project, resource ?? PROJECT_ITSELF(project.id), input);
+    if (!made.ok) return made;
+    const { row, role } = made.value;
+    const allowed = mayChange(context, row, role.permissions);
+    if (!allowed.ok) return allowed;
+    const committed = await commit(context, {
+      event: { ...eventOn(event, row.id), projectId: project.id, detail: summaryOf(row) },
+      before: [moveGrants(context, project.id)],
+      guarded: insertBinding(context, made.value),
+    });
+    return committed.ok ? accept(storedBinding(row)) : refuse(NO_ROOM);
+  });
+}
+
+/** What is not there is asked for like what is not the caller's to see: he is told of both in the same words. */
+function sought({ resource = { type: "project" } }: RoleBindingInput): BindingResource {
+  switch (resource.type) {
+    case "project":
+      return { type: "project", id: "", path: "" };
+    case "service_account":
+      return { type: "service_account", id: resource.serviceAccount, path: "" };
+    case "resource_server":
+      return { type: "resource_server", id: resource.resourceServer, path: "" };
+  }
+}
+
+const PROJECT_ITSELF = (id: string) => accept<BindingResource>({ type: "project", id, path: "" });
+
+/** A role binding by its id. */
+export async function getRoleBinding(context: Context, ref: ProjectMemberRef): Verdict {
+  const found = await locateRoleBinding(context.deps, ref);
+  const access = { found, permission: "role-bindings:read", place } as const;
+  return permitted(context, access, async (row) => accept(storedBinding(row)));
+}
+
+/** Who may do what in a project. */
+export async function listRoleBindings(
+  context: Context,
+  projectRef: string,
+  request: PageRequest,
+): Promise<Result<Page<RoleBindingItem>, Problem>> {
+  const found = await locateProject(context.deps, projectRef);
+  const access = { found, permission: "role-bindings:read", place: placeOfProject } as const;
+  return permitted(context, access, ({ id }) => {
+    const scope = eq(roleBinding.projectId, id);
+    const list = { name: "role-bindings", table: roleBinding, scope, render: roleBindingItem };
+    return listPage(context, list, request);
+  });
+}
+
+/** Changes when a binding holds. */
+export async function updateRoleBinding(
+  context: Context,
+  ref: ProjectMemberRef,
+  { change, ifMatch }: Patch<RoleBindingChange>,
+): Verdict {
+  const found = await locateRoleBinding(context.deps, ref);
+  const permission = "role-bindings:update";
+  const access = { found, permission, place, action: "role_binding.update", id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    const next = changedBinding(context, row, change);
+    if (!next.ok) return next;
+    const allowed = mayChange(context, row, permissionsOf(row));
+    if (!allowed.ok) return allowed;
+    const guard = await ownerGuard(context, row, isOwnership(row) && !isOwnership(next.value));
+    if (!guard.ok) return guard;
+    const committed = await commit(context, {
+      event: { ...event, detail: membersOf(change) },
+      before: [moveGrants(context, row.projectId)],
+      guarded: updateBindingRow(context, row, next.value, guard.value),
+    });
+    return committed.ok ? accept(storedBinding(next.value)) : refuse(CHANGED_MEANWHILE);
+  });
+}
+
+/** Takes a role back, or a denial; what somebody holds himself alone he may take from another. */
+export async function deleteRoleBinding(
+  context: Context,
+  ref: ProjectMemberRef,
+  { ifMatch, acknowledge = [] }: Deletion,
+): Promise<Result<true, Problem>> {
+  const found = await locateRoleBinding(context.deps, ref);
+  const permission = "role-bindings:delete";
+  const access = { found, permission, place, action: "role_binding.delete", id: ref.id, ifMatch } as const;
+  return attemptChange(context, access, async (row, event) => {
+    const missing = notHeldOutright(context, [{ place: place(row), permissions: permissionsOf(row) }]);
+    if (missing.length > 0) return refuse(notHeld(missing));
+    const guard = await ownerGuard(context, row, isOwnership(row) && !acknowledge.includes("last_owner"));
+    if (!guard.ok) return guard;
+    const committed = await commit(context, {
+      event: { ...event, detail: summaryOf(row) },
+      before: [moveGrants(context, row.projectId)],
+      guarded: deleteBindingRow(context, row, guard.value),
+    });
+    return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
+  });
+}
+
+/** Where a binding binds: to change it there is to be permitted there. */
+function place(row: RoleBindingRow) {
+  const { resourceType: type, resourceId: id, resourcePath: path } = row;
+  return placeOf(row.projectId, { type, id, path });
+}
+
+function permissionsOf({ role, builtInRole: name }: LocatedBinding): readonly string[] {
+  return role?.permissions ?? builtInRole(name ?? "")?.permissions ?? [];
+}
+
+/** Nobody grants more than he holds, or changes what he holds himself. */
+function mayChange(
+  context: Context,
+  row: RoleBindingRow,
+  permissions: readonly string[],
+): Result<true, Problem> {
+  if (isOwn(context, row)) return refuse(OWN_RIGHTS);
+  const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
+  return missing.length === 0 ? accept(true) : refuse(notHeld(missing));
+}
+
+function isOwn(
+  { actor }: Context,
+  { principalType, principalId, identityProviderId }: RoleBindingRow,
+): boolean {
+  if (actor.type === "service_account")
+    return principalType === "service_account" && principalId === actor.id;
+  if (actor.type !== "person" || identityProviderId !== actor.identityProviderId) return false;
+  if (principalType === "group") return actor.groups.includes(principalId);
+  return principalId === (principalType === "person" ? actor.subject : actor.email);
+}
+
+/** For the write that would end an ownership: that there is another, and a clear word where there is none. */
+async function ownerGuard(
+  { deps }: Context,
+  row: RoleBindingRow,
+  isAsked: boolean,
+): Promise<Result<SQL, Problem>> {
+  if (!isAsked) return accept(sql`1`);
+  const hasOther = hasOtherOwner(row);
+  const { project } = schema;
+  const query = deps.db
+    .select({ hasOther: sql<number>`${hasOther}`.as("has_other") })
+    .from(project)
+    .where(eq(project.id, row.projectId));
+  const [[found]] = await readBatch(deps.db, [query]);
+  return found?.hasOther === 1 ? accept(hasOther) : refuse(LAST_OWNER);
+}
+
+/** For the record: who got what, on what. */
+function summaryOf(row: RoleBindingRow): string {
+  const { principalType, principalId, builtInRole: name, roleId, effect, resourceType, resourceId } = row;
+  const where = `${resourceType} ${resourceId}${row.resourcePath}`;
+  return `${effect} ${name ?? roleId} to ${principalType} ${principalId} on ${where}`;
+}
+
+const OWN_RIGHTS: Problem = {
+  code: "permission_denied",
+  detail: "Nobody changes what he may do himself; another one who holds the role's permissions has to do it.",
+};
+
+const LAST_OWNER: Problem = {
+  code: "last_owner",
+  detail:
+    "This is the project's last owner without a condition: bind another one first, or delete with acknowledge=last_owner.",
+};
+
+const NO_ROOM: Problem = {
+  code: "limit_reached",
+  detail: `A project has at most ${ROLE_BINDINGS_PER_PROJECT_MAX} role bindings, ${ROLE_BINDINGS_PER_PRINCIPAL_MAX} of one principal and ${WORKLOAD_BINDINGS_PER_ISSUER_MAX} of one issuer's workloads; or something that this one names was deleted just now.`,
+};

@@ -1,0 +1,109 @@
+import type { AuditEvent } from "../audit/index.ts";
+import type { Context } from "../deps.ts";
+import { type AccountRef, attempt, locateServiceAccount, placeOfAccount } from "../directory/index.ts";
+import { signingKeysQuery } from "../keyring/index.ts";
+import {
+  accept,
+  type ExchangeRefusal,
+  type Problem,
+  type Result,
+  refuse,
+  secondsOf,
+} from "../protocol/index.ts";
+import { circumstancesOf, IMPERSONATE } from "../rbac/index.ts";
+import { readBatch } from "../store/index.ts";
+import { anchorOf, anchorQueries } from "../trust/index.ts";
+import { judgeAlive } from "./identify.ts";
+import { judgeImpersonation } from "./impersonate.ts";
+import { type IssuedToken, issueToken } from "./issue.ts";
+import { audiencesWanted, grantTarget } from "./target.ts";
+
+/** For what somebody wants a token of an account, and why. */
+export interface AccessTokenInput {
+  /** An API's audience, or a URI below it; this service without it. */
+  readonly audience?: string | undefined;
+  /** All that is granted without it. */
+  readonly scope?: readonly string[] | undefined;
+  /** For the record. */
+  readonly reason: string;
+  /** Seconds, at most. */
+  readonly tokenLifetime?: number | undefined;
+}
+
+/** Decisions whose ground moved before they were committed are made again, this often. */
+const DECISIONS_MAX = 3;
+
+/**
+ * Impersonation over REST: whoever may, gets an access token of the account, with himself in its `act` and his reason in
+ * the record. It ends no later than what he showed. @throws Fault `storage`, `keyring`
+ */
+export async function createAccessToken(
+  context: Context,
+  ref: AccountRef,
+  input: AccessTokenInput,
+): Promise<Result<IssuedToken, Problem>> {
+  const found = await locateServiceAccount(context.deps, ref);
+  const action = "access_token.impersonate";
+  const access = { found, permission: IMPERSONATE, place: placeOfAccount, action } as const;
+  return attempt(context, access, async ({ id }, event) => {
+    for (let round = 0; round < DECISIONS_MAX; round++) {
+      const issued = await issueAs(context, { ...input, accountId: id }, event);
+      if (issued !== "again") return issued;
+    }
+    return refuse(CHANGING);
+  });
+}
+
+async function issueAs(
+  context: Context,
+  { accountId, ...input }: AccessTokenInput & { readonly accountId: string },
+  event: AuditEvent,
+): Promise<Result<IssuedToken, Problem> | "again"> {
+  const { db, config, nowMs } = context.deps;
+  const wanted = { targets: input.audience === undefined ? [] : [input.audience], scope: input.scope ?? [] };
+  const audiences = audiencesWanted(config.issuerUrl, wanted);
+  const [account, providers] = anchorQueries(db, { selector: accountId, issuer: "", audiences });
+  const signing = signingKeysQuery(db, secondsOf(nowMs()));
+  const [accounts, trusts, signingKeys] = await readBatch(db, [account, providers, signing]);
+  const anchor = anchorOf(accounts, trusts);
+  if (anchor === undefined) return "again";
+  const alive = judgeAlive(context, anchor);
+  if (!alive.ok) return refuse(problemOf(alive.refusal));
+  const voucher = judgeImpersonation(context, context.actor, anchor);
+  if (!voucher.ok) return refuse(problemOf(voucher.refusal));
+  const { issuerUrl } = config;
+  const rights = { issuerUrl, anchor, bindings: anchor.bindings, circumstances: circumstancesOf(context) };
+  const target = grantTarget(rights, wanted);
+  if (!target.ok) return refuse(problemOf(target.refusal));
+  const issued = await issueToken(context, {
+    anchor,
+    voucher: voucher.value,
+    target: target.value,
+    signingKeys,
+    federated: undefined,
+    workloadBindings: [],
+    before: [],
+    event: ({ jti, sha256 }) => ({
+      ...event,
+      target: { type: "access_token", id: jti },
+      detail: input.reason,
+      exchange: { jti, tokenSha256: sha256 },
+    }),
+    wantedLifetime: input.tokenLifetime,
+  });
+  return issued.ok ? accept(issued.value) : "again";
+}
+
+/** Whoever may act as the account may know why it gets nothing. */
+function problemOf({ reason, detail }: ExchangeRefusal): Problem {
+  const pointer = { scope_not_granted: "/scope", target_not_allowed: "/audience" }[reason as string];
+  if (pointer !== undefined)
+    return { code: "invalid_body", detail, errors: [{ pointer, code: reason, detail }] };
+  if (reason.startsWith("impersonation_")) return { code: "permission_denied", detail };
+  return { code: "account_unusable", detail };
+}
+
+const CHANGING: Problem = {
+  code: "conflict",
+  detail: "The account kept changing while this was decided; repeat the call.",
+};

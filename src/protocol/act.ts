@@ -1,0 +1,33 @@
+/**
+ * One step of an impersonation: who acts, and the binding that let him. A person is named by his issuer and `sub`, an
+ * account by its id, the operator by `bootstrap`.
+ */
+export interface ActingParty {
+  readonly type: "service_account" | "person" | "bootstrap";
+  readonly id: string;
+  /** Of a person. */
+  readonly issuer?: string | undefined;
+  readonly bindingId?: string | undefined;
+}
+
+/** Steps of one chain, at most. */
+export const ACT_CHAIN_MAX = 3;
+
+/** The claim: the current actor outermost, those before him inside. */
+export interface ActClaim {
+  readonly sub: string;
+  readonly iss?: string;
+  readonly act?: ActClaim;
+}
+
+/** The claim of a chain, current actor first; undefined for nobody. @see RFC 8693 s4.1 */
+export function actClaimOf(chain: readonly ActingParty[]): ActClaim | undefined {
+  const [first, ...earlier] = chain;
+  if (first === undefined) return undefined;
+  const act = actClaimOf(earlier);
+  return {
+    sub: first.id,
+    ...(first.issuer === undefined ? {} : { iss: first.issuer }),
+    ...(act === undefined ? {} : { act }),
+  };
+}

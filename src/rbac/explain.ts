@@ -1,0 +1,34 @@
+import type { HeldBinding } from "../protocol/index.ts";
+import { type Circumstances, failing } from "./condition.ts";
+import { covers, decide, gives, type Place, type Weighed, weigh } from "./decide.ts";
+
+/** Bindings that an explanation names, at most. */
+const BINDINGS_NAMED_MAX = 5;
+
+/**
+ * Why a permission is not given on a place, for the record: which binding denies it, or which would allow it and what
+ * of its condition does not hold.
+ */
+export function explain(
+  bindings: readonly HeldBinding[],
+  permission: string,
+  place: Place,
+  circumstances: Circumstances,
+): string {
+  const weighed = weigh(bindings, circumstances).filter(({ binding }) => gives(binding, permission));
+  const { by } = decide(weighed, permission, place);
+  if (by !== undefined) return `${permission} is denied by binding ${by}`;
+  const missed = nearMisses(weighed, place).slice(0, BINDINGS_NAMED_MAX);
+  if (missed.length === 0) return `no binding gives ${permission} there`;
+  const why = missed.map(({ binding }) => {
+    const parts = failing(binding.condition, circumstances).join(" and ");
+    return `binding ${binding.id} would, but for its ${parts}`;
+  });
+  return `${permission} is not given now, from there: ${why.join("; ")}`;
+}
+
+function nearMisses(weighed: Weighed, place: Place): Weighed {
+  return weighed.filter(
+    ({ binding, holds }) => binding.effect === "allow" && holds !== "yes" && covers(binding, place),
+  );
+}
