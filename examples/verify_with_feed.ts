@@ -8,6 +8,11 @@ export interface VerifyOptions {
   readonly issuerUrl: string;
   /** This API's own name, as tokens for it carry it in `aud`. */
   readonly audience: string;
+  /**
+   * The project whose tokens are let in (`project_id`); any without it. An audience is no secret: every project of a shared
+   * service may register this one too, and permit itself what it likes there.
+   */
+  readonly projectId?: string;
   /** How often the feed of revoked tokens is asked for at most, in seconds; 30 unless told, as long as it is cached. */
   readonly refreshSeconds?: number;
   /** How long the last feed serves at most, if no newer one was had or asked for; 300 unless told. Then it is 503. */
@@ -37,7 +42,7 @@ const INVALID =
  * `c.get("claims")`. Others get 401, and 503 when nobody can say. Keys and feed are fetched when first needed.
  * @see RFC 9068 s4, RFC 6750 s3
  */
-export function verifyWithFeed({ issuerUrl, audience, ...options }: VerifyOptions) {
+export function verifyWithFeed({ issuerUrl, audience, projectId, ...options }: VerifyOptions) {
   const { refreshSeconds = 30, staleSeconds = 300, nowMs = () => Date.now() } = options;
   const ask = options.fetch ?? ((url, init) => fetch(url, init));
   const keys = createRemoteJWKSet(new URL(`${issuerUrl}/.well-known/jwks.json`), { [customFetch]: ask });
@@ -65,7 +70,8 @@ export function verifyWithFeed({ issuerUrl, audience, ...options }: VerifyOption
     const feed = claims === "unknown" ? undefined : await feedNow(c);
     if (claims === "unknown" || feed === undefined)
       return c.body(null, 503, { "Retry-After": String(refreshSeconds) });
-    if (feed.jtis.has(claims.jti)) return c.body(null, 401, { "WWW-Authenticate": INVALID });
+    const isStranger = projectId !== undefined && claims.project_id !== projectId;
+    if (isStranger || feed.jtis.has(claims.jti)) return c.body(null, 401, { "WWW-Authenticate": INVALID });
     c.set("claims", claims);
     return next();
   });

@@ -65,6 +65,8 @@ CREATE TABLE role_binding (
 
 CREATE INDEX role_binding_by_principal ON role_binding (principal_type, principal_id, project_id, resource_id);
 CREATE INDEX role_binding_by_project ON role_binding (project_id, id);
+-- Denials of e-mails and groups are looked at even where a token does not say which are his.
+CREATE INDEX role_binding_denials ON role_binding (project_id) WHERE effect = 'deny';
 CREATE INDEX role_binding_by_resource ON role_binding (resource_id);
 CREATE INDEX role_binding_by_role ON role_binding (role_id) WHERE role_id IS NOT NULL;
 CREATE INDEX role_binding_by_identity_provider ON role_binding (identity_provider_id)

@@ -27,7 +27,7 @@ export interface Deps {
 /** What every record says of the request that caused it. */
 export interface RequestInfo {
   readonly id: string;
-  /** From the platform; null off it. Recorded, never decided on. */
+  /** From the platform; null off it. Recorded, and what conditions of role bindings ask. */
   readonly ip: string | null;
   readonly userAgent: string | null;
   readonly startedAtMs: number;

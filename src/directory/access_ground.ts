@@ -1,7 +1,7 @@
 import { asc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { BUILT_IN_ROLES, gives, IMPERSONATE } from "../rbac/index.ts";
-import { readBatch, schema } from "../store/index.ts";
+import { type Database, readBatch, schema } from "../store/index.ts";
 import type {
   IdentityProviderRow,
   ProjectRow,
@@ -78,7 +78,7 @@ export async function readAccess(
       .where(sql`service_account.project_id = ${id} AND service_account.id IN (${named.accounts})`),
     db.select().from(role).where(sql`role.project_id = ${id} AND role.id IN (${named.roles})`),
     db.select().from(identityProvider).where(sql`identity_provider.id IN (${named.providers})`),
-    db.select(API_COLUMNS).from(resourceServer).where(eq(resourceServer.projectId, id)),
+    apisOf(db, id),
   ]);
   const apis = apiRows.map(({ names, ...api }) => ({ ...api, permissions: JSON.parse(names) as string[] }));
   return {
@@ -94,13 +94,16 @@ export async function readAccess(
   };
 }
 
-const API_COLUMNS = {
-  id: resourceServer.id,
-  name: resourceServer.name,
-  audience: resourceServer.audience,
-  names: sql<string>`(SELECT json_group_array(json_extract(p.value, '$.name'))
-    FROM json_each(resource_server.permissions) p)`.as("names"),
-};
+function apisOf(db: Database, projectId: string) {
+  const names = sql<string>`(SELECT json_group_array(json_extract(p.value, '$.name'))
+    FROM json_each(resource_server.permissions) p)`;
+  const { id, name, audience } = resourceServer;
+  return db
+    .select({ id, name, audience, names: names.as("names") })
+    .from(resourceServer)
+    .where(eq(resourceServer.projectId, projectId))
+    .orderBy(asc(id));
+}
 
 /** A binding and its event are made by one call: its event is among the first after it, so reading stops there. */
 const EVENT_WITHIN_SECONDS = 10;

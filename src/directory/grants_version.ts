@@ -1,10 +1,36 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
-import { type Statement, schema } from "../store/index.ts";
+import { readBatch, type Statement, schema } from "../store/index.ts";
 
 const { project } = schema;
 
-/** For every write that changes who may do what in a project: what was decided before is decided anew. */
+/** At which version the actor was permitted; undefined where his rights are no bindings. */
+function decidedAt({ actor }: Context): number | undefined {
+  const isPrincipal = actor.type === "service_account" || actor.type === "person";
+  return isPrincipal ? (actor.grantsVersion ?? undefined) : undefined;
+}
+
+/**
+ * The condition that nobody's rights in a project have changed since the actor was permitted: what he lost meanwhile, he
+ * hands on to nobody.
+ */
+export function stillHolds(context: Context, projectId: string): SQL {
+  const version = decidedAt(context);
+  if (version === undefined) return sql`1`;
+  return sql`EXISTS (SELECT 1 FROM project g WHERE g.id = ${projectId} AND g.grants_version = ${version})`;
+}
+
+/** Whether a write failed for `stillHolds`. */
+export async function haveGrantsMoved(context: Context, projectId: string): Promise<boolean> {
+  const version = decidedAt(context);
+  if (version === undefined) return false;
+  const { db } = context.deps;
+  const query = db.select({ version: project.grantsVersion }).from(project).where(eq(project.id, projectId));
+  const [[found]] = await readBatch(db, [query]);
+  return found?.version !== version;
+}
+
+/** For every write that changes who may do what in a project, behind its guard: what was decided before is decided anew. */
 export function moveGrants({ deps }: Context, projectId: string): Statement {
   return deps.db
     .update(project)

@@ -2,17 +2,20 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
-import { moveGrants } from "./grants_version.ts";
 
 const { roleBinding } = schema;
 
+/** What a caller says that he knows. */
+export interface Acknowledged {
+  /** Warnings that he has read: `last_owner`. */
+  readonly acknowledge?: readonly string[] | undefined;
+}
+
 /** What a caller says that he knows, when he deletes. */
-export interface Deletion {
+export interface Deletion extends Acknowledged {
   readonly ifMatch: readonly string[] | undefined;
   /** Takes along what hangs on it. */
   readonly cascade?: boolean | undefined;
-  /** Warnings that he has read: `last_owner`. */
-  readonly acknowledge?: readonly string[] | undefined;
 }
 
 /** Bindings that a refusal names, at most. */
@@ -41,37 +44,64 @@ export async function judgeHanging(
     .from(roleBinding)
     .where(isHanging)
     .limit(NAMED_MAX + 1);
-  const staying = sql`EXISTS (SELECT 1 FROM role_binding WHERE role_binding.project_id = ${projectId}
-    AND ${IS_OWNERSHIP} AND NOT (${hangsOn}))`;
-  const { project } = schema;
-  const owners = deps.db
-    .select({
-      go: sql<number>`EXISTS (SELECT 1 FROM role_binding WHERE ${isHanging} AND ${isOwnerRole("role_binding")})`.as(
-        "go",
-      ),
-      stay: sql<number>`${staying}`.as("stay"),
-    })
-    .from(project)
-    .where(eq(project.id, projectId));
-  const [rows, [found]] = await readBatch(deps.db, [query, owners]);
+  const { found, staying } = ownersWithout(deps, projectId, hangsOn);
+  const [rows, [owners]] = await readBatch(deps.db, [query, found]);
   if (!cascade) {
     if (rows.length > 0) return refuse(inUse(rows.map(({ id }) => id)));
     return accept(sql`NOT EXISTS (SELECT 1 FROM role_binding WHERE ${isHanging})`);
   }
-  if (found?.go !== 1 || acknowledge.includes("last_owner")) return accept(sql`1`);
-  // Asked again when it is written: of two owners that go at the same time one stays.
-  return found.stay === 1 ? accept(staying) : refuse(LAST_OWNER_GOES);
+  if (owners?.go !== 1 || acknowledge.includes("last_owner")) return accept(sql`1`);
+  return owners.stay === 1 ? accept(staying) : refuse(LAST_OWNER_GOES);
 }
 
-/** What makes somebody an owner of a project for good: outright, and on all of it. @param alias of `role_binding` */
+/**
+ * Whether a project keeps an owner though an account that is good is switched off, or gets an end. The answer is the
+ * condition that the change is guarded by, as for `judgeHanging`.
+ */
+export async function judgeOwnerEnds(
+  { deps }: Context,
+  { id, projectId }: { readonly id: string; readonly projectId: string },
+  { acknowledge = [] }: Acknowledged,
+): Promise<Result<SQL, Problem>> {
+  if (acknowledge.includes("last_owner")) return accept(sql`1`);
+  const isItsOwn = sql`role_binding.principal_type = 'service_account' AND role_binding.principal_id = ${id}`;
+  const { found, staying } = ownersWithout(deps, projectId, isItsOwn);
+  const [[owners]] = await readBatch(deps.db, [found]);
+  if (owners?.go !== 1) return accept(sql`1`);
+  return owners.stay === 1 ? accept(staying) : refuse(LAST_OWNER_ENDS);
+}
+
+/**
+ * Whether owners of a project go with the bindings for which a condition holds, and whether others stay. That they do is
+ * asked again when it is written: of two owners that go at the same time one stays.
+ */
+function ownersWithout({ db }: Context["deps"], projectId: string, condition: SQL) {
+  const { project } = schema;
+  const bindings = sql`EXISTS (SELECT 1 FROM role_binding WHERE role_binding.project_id = ${projectId}`;
+  const going = sql<number>`${bindings} AND ${HAS_OWNER_ROLE} AND (${condition}))`;
+  const staying = sql<number>`${bindings} AND ${IS_OWNERSHIP} AND NOT (${condition}))`;
+  const found = db
+    .select({ go: going.as("go"), stay: staying.as("stay") })
+    .from(project)
+    .where(eq(project.id, projectId));
+  return { found, staying };
+}
+
+/**
+ * What makes somebody an owner of a project for good: outright, on all of it, and as one who gets in now and has no end.
+ * @param alias of `role_binding`
+ */
 export function isOwnershipIn(alias: string): SQL {
   const b = sql.raw(alias);
-  return sql`(${isOwnerRole(alias)} AND (${b}.principal_type <> 'service_account'
-    OR EXISTS (SELECT 1 FROM service_account a WHERE a.id = ${b}.principal_id AND a.disabled = 0)))`;
+  return sql`(${hasOwnerRole(alias)}
+    AND (${b}.principal_type <> 'service_account' OR EXISTS (SELECT 1 FROM service_account a
+      WHERE a.id = ${b}.principal_id AND a.disabled = 0 AND a.expires_at IS NULL))
+    AND (${b}.identity_provider_id IS NULL OR EXISTS (SELECT 1 FROM identity_provider i
+      WHERE i.id = ${b}.identity_provider_id AND i.disabled = 0)))`;
 }
 
-/** As `isOwnershipIn`, but an account that is off has it still. */
-function isOwnerRole(alias: string): SQL {
+/** As `isOwnershipIn`, but who is off, or comes to an end, has it still. */
+function hasOwnerRole(alias: string): SQL {
   const b = sql.raw(alias);
   return sql`(${b}.built_in_role = 'owner' AND ${b}.effect = 'allow' AND ${b}.resource_type = 'project'
     AND ${b}.condition IS NULL AND ${b}.principal_type <> 'workloads')`;
@@ -79,6 +109,15 @@ function isOwnerRole(alias: string): SQL {
 
 /** `isOwnershipIn`, where the table has its own name. */
 export const IS_OWNERSHIP = isOwnershipIn("role_binding");
+
+/** `hasOwnerRole`, where the table has its own name. */
+export const HAS_OWNER_ROLE = hasOwnerRole("role_binding");
+
+const LAST_OWNER_ENDS: Problem = {
+  code: "last_owner",
+  detail:
+    "This is the account of the project's last owner: bind another one first, or repeat with acknowledge=last_owner.",
+};
 
 const LAST_OWNER_GOES: Problem = {
   code: "last_owner",
@@ -96,14 +135,10 @@ function inUse(ids: readonly string[]): Problem {
   };
 }
 
-/** Takes bindings along, in the batch that deletes what they hang on; may match nothing. */
-export function endBindings(
-  context: Context,
-  projectId: string,
-  condition: SQL | undefined,
-): readonly Statement[] {
-  return [
-    moveGrants(context, projectId),
-    context.deps.db.delete(roleBinding).where(and(eq(roleBinding.projectId, projectId), condition)),
-  ];
+/**
+ * Takes bindings along, in the batch that deletes what they hang on; may match nothing. The write moves the grants itself,
+ * behind its guard.
+ */
+export function deleteBindings({ deps }: Context, projectId: string, condition: SQL | undefined): Statement {
+  return deps.db.delete(roleBinding).where(and(eq(roleBinding.projectId, projectId), condition));
 }

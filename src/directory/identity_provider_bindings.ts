@@ -2,7 +2,7 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import type { Problem } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
-import { IS_OWNERSHIP } from "./hanging.ts";
+import { HAS_OWNER_ROLE, IS_OWNERSHIP } from "./hanging.ts";
 import type { IdentityProviderRow } from "./locate.ts";
 
 /** Role bindings whose persons and groups an identity provider vouches for: in any project, unlike all else that hangs. */
@@ -42,9 +42,9 @@ export async function hangingOn({ deps }: Context, { id }: IdentityProviderRow):
   return { count: counts[0]?.count ?? 0, named, orphans: orphans.map(({ name }) => name) };
 }
 
-/** Projects that have owners, all of whom this identity provider vouches for. */
+/** Projects that have owners, all of whom this identity provider vouches for, though it be off. */
 function orphanIds(id: string): SQL {
-  return sql`SELECT project_id FROM role_binding WHERE identity_provider_id = ${id} AND ${IS_OWNERSHIP}
+  return sql`SELECT project_id FROM role_binding WHERE identity_provider_id = ${id} AND ${HAS_OWNER_ROLE}
     EXCEPT SELECT project_id FROM role_binding WHERE identity_provider_id IS NOT ${id} AND ${IS_OWNERSHIP}`;
 }
 

@@ -93,7 +93,7 @@ export async function listIdentityProviders(
 }
 
 /**
- * Changes whose ID tokens are accepted. Disabling it, and another issuer or audience, revoke the access tokens that
+ * Changes whose ID tokens are accepted. Disabling it, and any change of whom it believes, revoke the access tokens that
  * persons got through it; another issuer is for one that no role binding names.
  */
 export async function updateIdentityProvider(
@@ -112,11 +112,11 @@ export async function updateIdentityProvider(
     const isMoved = next.issuer !== row.issuer;
     const hanging = isMoved ? await hangingOn(context, row) : undefined;
     if (hanging !== undefined && hanging.count > 0) return refuse(issuerInUse(hanging));
-    const isEnded = (next.disabled && !row.disabled) || isMoved || next.audience !== row.audience;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
-      before: isEnded ? [revokeTokensThrough(context, row)] : [],
+      before: endsTokens(row, next) ? [revokeTokensThrough(context, row)] : [],
       guarded: updateIdentityProviderRow(context, row, next, isMoved ? nothingHangsOn(row) : undefined),
+      after: next.disabled === row.disabled ? [] : [moveGrantsOf(context, row)],
     });
     if (committed.ok) return accept(storedIdentityProvider(next));
     return refuse(committed.refusal === "unique" ? await whatIsTaken(context, next) : CHANGED_MEANWHILE);
@@ -154,6 +154,13 @@ export async function deleteIdentityProvider(
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
+}
+
+/** Whether a change takes back what was got before it: after a compromise one replaces keys, and whoever forged by the old ones is out. */
+function endsTokens(row: IdentityProviderRow, next: IdentityProviderRow): boolean {
+  const believed = ({ issuer, audience, jwks, mapping, trustsEmail }: IdentityProviderRow) =>
+    JSON.stringify([issuer, audience, jwks, mapping, trustsEmail]);
+  return (next.disabled && !row.disabled) || believed(next) !== believed(row);
 }
 
 /** Of all that persons got through it, in the batch that ends it. */

@@ -14,6 +14,7 @@ import { insertSelect, newId, readBatch, type Statement, schema } from "../store
 import { type RegisteredKey, readPublicKey } from "../trust/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { isAt } from "./etag.ts";
+import { stillHolds } from "./grants_version.ts";
 import type { KeyRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { badMember } from "./problems.ts";
@@ -109,9 +110,9 @@ async function materialOf(
 }
 
 /** Inserted only while the account is there and has room. */
-export function insertKey({ deps }: Context, row: KeyRow): Statement {
+export function insertKey(context: Context, row: KeyRow): Statement {
   const room = { table: serviceAccountKey, max: KEYS_PER_ACCOUNT_MAX };
-  return insertSelect(deps.db, serviceAccountKey, row, whileRoom(row, room));
+  return insertSelect(context.deps.db, serviceAccountKey, row, whileRoom(context, row, room));
 }
 
 /** The key after a change; refuses what may not be stored. */
@@ -132,12 +133,12 @@ export function changedKey({ deps }: Context, row: KeyRow, change: KeyChange): R
 }
 
 /** Changes the row only at the version that was read. */
-export function updateKeyRow({ deps }: Context, row: KeyRow, next: KeyRow): Statement {
+export function updateKeyRow(context: Context, row: KeyRow, next: KeyRow): Statement {
   const { active, validUntil, expiryNotedAt, version, updatedAt } = next;
-  return deps.db
+  return context.deps.db
     .update(serviceAccountKey)
     .set({ active, validUntil, expiryNotedAt, version, updatedAt })
-    .where(isAt(serviceAccountKey, row));
+    .where(and(isAt(serviceAccountKey, row), stillHolds(context, row.projectId)));
 }
 
 const REGISTERED_LEAK = badMember(

@@ -12,6 +12,7 @@ import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { mintProjectToken } from "../tokens/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { isAt } from "./etag.ts";
+import { stillHolds } from "./grants_version.ts";
 import type { OwnedProjectToken, ProjectTokenRow, ServiceAccountRow } from "./locate.ts";
 
 const { projectToken } = schema;
@@ -114,10 +115,10 @@ export function changedProjectToken(
 }
 
 /** Inserted only while the account is there and has room, which tokens that are revoked do not take. */
-export function insertProjectToken({ deps }: Context, row: ProjectTokenRow): Statement {
+export function insertProjectToken(context: Context, row: ProjectTokenRow): Statement {
   const counts = isNull(projectToken.revokedAt);
   const room = { table: projectToken, max: PROJECT_TOKENS_PER_ACCOUNT_MAX, counts };
-  return insertSelect(deps.db, projectToken, row, whileRoom(row, room));
+  return insertSelect(context.deps.db, projectToken, row, whileRoom(context, row, room));
 }
 
 /** This token in exactly this state. */
@@ -127,15 +128,15 @@ export function isThisProjectToken(row: ProjectTokenRow): SQL | undefined {
 
 /** Changes the row only at the version that was read. */
 export function updateProjectTokenRow(
-  { deps }: Context,
+  context: Context,
   row: ProjectTokenRow,
   next: ProjectTokenRow,
 ): Statement {
   const { name, tokenSha256, generation, issuedAt, expiresAt, expiryNotedAt, version, updatedAt } = next;
-  return deps.db
+  return context.deps.db
     .update(projectToken)
     .set({ name, tokenSha256, generation, issuedAt, expiresAt, expiryNotedAt, version, updatedAt })
-    .where(isThisProjectToken(row));
+    .where(and(isThisProjectToken(row), stillHolds(context, row.projectId)));
 }
 
 const PAST: Problem = {

@@ -2,11 +2,12 @@ import { eq, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { authorize } from "../rbac/index.ts";
+import { authorize, notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
 import { attempt, attemptChange, permitted } from "./attempt.ts";
 import type { Stored } from "./etag.ts";
+import { moveGrants } from "./grants_version.ts";
 import { listPage } from "./list_page.ts";
 import { locateProject } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
@@ -102,7 +103,7 @@ function readable(context: Context): string[] {
   return ids.filter((projectId) => authorize(context, "projects:read", { projectId }).ok);
 }
 
-/** Changes a project; disabling it revokes its tokens. */
+/** Changes a project; disabling it revokes its tokens, and is for who may delete it. */
 export async function updateProject(
   context: Context,
   ref: string,
@@ -114,11 +115,15 @@ export async function updateProject(
   return attemptChange(context, access, async (row, event) => {
     const next = changedProject(context, row, change);
     if (!next.ok) return next;
-    const isEnded = next.value.disabled && !row.disabled;
+    const { disabled } = next.value;
+    const isSwitched = disabled !== row.disabled;
+    const needed = [{ place: place(row), permissions: ["projects:delete"] }];
+    if (isSwitched && notHeldOutright(context, needed).length > 0) return refuse(MAY_NOT_SWITCH);
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
-      before: isEnded ? [revokeTokensOf(context, { projectId: row.id })] : [],
+      before: isSwitched && disabled ? [revokeTokensOf(context, { projectId: row.id })] : [],
       guarded: updateProjectRow(context, row, next.value),
+      after: isSwitched ? [moveGrants(context, row.id)] : [],
     });
     if (committed.ok) return accept(storedProject(next.value));
     return refuse(committed.refusal === "unique" ? nameTaken("project", next.value.name) : CHANGED_MEANWHILE);
@@ -148,3 +153,9 @@ export async function deleteProject(
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
 }
+
+const MAY_NOT_SWITCH: Problem = {
+  code: "permission_denied",
+  detail:
+    "A project that is off is dead to its owner's accounts too: to disable or enable it, projects:delete would have to be yours there, without a condition.",
+};

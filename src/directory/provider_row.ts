@@ -1,3 +1,4 @@
+import { and } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   accept,
@@ -10,6 +11,7 @@ import {
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { isAt } from "./etag.ts";
+import { stillHolds } from "./grants_version.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { judgeTerms } from "./provider_rules.ts";
@@ -87,17 +89,18 @@ export async function changedProvider(
 }
 
 /** Inserted only while the account is there and has room. */
-export function insertProvider({ deps }: Context, row: ProviderRow): Statement {
+export function insertProvider(context: Context, row: ProviderRow): Statement {
   return insertSelect(
-    deps.db,
+    context.deps.db,
     provider,
     row,
-    whileRoom(row, { table: provider, max: PROVIDERS_PER_ACCOUNT_MAX }),
+    whileRoom(context, row, { table: provider, max: PROVIDERS_PER_ACCOUNT_MAX }),
   );
 }
 
 /** Changes the row only at the version that was read. */
-export function updateProviderRow({ deps }: Context, row: ProviderRow, next: ProviderRow): Statement {
+export function updateProviderRow(context: Context, row: ProviderRow, next: ProviderRow): Statement {
   const { id, projectId, serviceAccountId, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db.update(provider).set(columns).where(isAt(provider, row));
+  const guard = and(isAt(provider, row), stillHolds(context, row.projectId));
+  return context.deps.db.update(provider).set(columns).where(guard);
 }

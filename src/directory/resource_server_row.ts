@@ -11,10 +11,11 @@ import {
   refuse,
   secondsOf,
 } from "../protocol/index.ts";
-import { isPermission } from "../rbac/index.ts";
+import { isPath, isPermission } from "../rbac/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { isAt } from "./etag.ts";
+import { stillHolds } from "./grants_version.ts";
 import { locateServiceAccount, type ResourceServerRow, type ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { placeOfAccount } from "./places.ts";
@@ -97,6 +98,7 @@ async function judgeAndLink(
   const isOurs = audience !== undefined && isSameUrl(audience, deps.config.issuerUrl);
   const errors = [
     ...(isOurs ? [AUDIENCE_IS_OURS] : []),
+    ...(isOurs || audience === undefined || isPlain(audience) ? [] : [AUDIENCE_NOT_PLAIN]),
     ...(link.ok ? [] : [link.refusal]),
     ...permissionProblems(permissions ?? []),
   ];
@@ -143,6 +145,25 @@ function isSameUrl(audience: string, ours: string): boolean {
   return origin === new URL(ours).origin && pathname === "/";
 }
 
+const SEGMENTS_MAX = 16;
+
+/** Servers read what is not plain in more ways than one, and what lies below an API has to be plain to see. */
+function isPlain(audience: string): boolean {
+  const [text = ""] = audience.split("?");
+  const { protocol, href, username, password, pathname } = new URL(text);
+  if (protocol !== "https:" && protocol !== "http:") return true;
+  const path = pathname.replace(/\/$/, "");
+  const isCanonical = href === text || href === `${text}/`;
+  const isShort = path.split("/").length <= SEGMENTS_MAX + 1;
+  return isCanonical && isShort && isPath(path) && username === "" && password === "";
+}
+
+const AUDIENCE_NOT_PLAIN: MemberProblem = {
+  pointer: "/audience",
+  code: "audience_not_plain",
+  detail: `Use a plain URI: no user, no default port, and a path of at most ${SEGMENTS_MAX} segments of letters, digits and . _ ~ @ : -`,
+};
+
 const AUDIENCE_IS_OURS: MemberProblem = {
   pointer: "/audience",
   code: "audience_is_ours",
@@ -165,27 +186,28 @@ function invalid(errors: readonly MemberProblem[]): Problem {
 }
 
 /** Inserted only while project and account are there and there is room: of two that race for the last place one gets it. */
-export function insertResourceServer({ deps }: Context, row: ResourceServerRow): Statement {
+export function insertResourceServer(context: Context, row: ResourceServerRow): Statement {
   return insertSelect(
-    deps.db,
+    context.deps.db,
     resourceServer,
     row,
     sql`FROM project p WHERE p.id = ${row.projectId} AND ${accountIsThere(row)}
+      AND ${stillHolds(context, row.projectId)}
       AND (SELECT count(*) FROM resource_server r WHERE r.project_id = p.id) < ${RESOURCE_SERVERS_PER_PROJECT_MAX}`,
   );
 }
 
 /** Changes the row only at the version that was read, and while the account that it is to name is there. */
 export function updateResourceServerRow(
-  { deps }: Context,
+  context: Context,
   row: ResourceServerRow,
   next: ResourceServerRow,
 ): Statement {
   const { id, projectId, createdAt, ...columns } = next;
-  return deps.db
+  return context.deps.db
     .update(resourceServer)
     .set(columns)
-    .where(and(isAt(resourceServer, row), accountIsThere(next)));
+    .where(and(isAt(resourceServer, row), accountIsThere(next), stillHolds(context, row.projectId)));
 }
 
 function accountIsThere({ projectId, serviceAccountId }: ResourceServerRow): SQL {

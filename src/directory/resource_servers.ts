@@ -12,10 +12,11 @@ import {
 } from "../protocol/index.ts";
 import { authorize, notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
+import { mayReshape } from "./api_overlap.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
-import { moveGrants } from "./grants_version.ts";
-import { type Deletion, endBindings, judgeHanging } from "./hanging.ts";
+import { haveGrantsMoved, moveGrants, stillHolds } from "./grants_version.ts";
+import { type Deletion, deleteBindings, judgeHanging } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import {
   locateProject,
@@ -55,10 +56,12 @@ export async function createResourceServer(
     const made = await newResourceServer(context, project.id, input);
     if (!made.ok) return made;
     const row = made.value;
+    const allowed = await mayReshape(context, row);
+    if (!allowed.ok) return allowed;
     const committed = await commit(context, {
       event: eventOn(event, row.id),
-      before: [moveGrants(context, project.id)],
       guarded: insertResourceServer(context, row),
+      after: [moveGrants(context, project.id)],
     });
     if (committed.ok) return prepareKey(context, row);
     return refuse(
@@ -109,10 +112,12 @@ export async function updateResourceServer(
   return attemptChange(context, access, async (row, event) => {
     const next = await changedResourceServer(context, row, change);
     if (!next.ok) return next;
+    const allowed = await mayReshape(context, next.value, row);
+    if (!allowed.ok) return allowed;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
-      before: [moveGrants(context, row.projectId)],
       guarded: updateResourceServerRow(context, row, next.value),
+      after: [moveGrants(context, row.projectId)],
     });
     if (committed.ok) return prepareKey(context, next.value);
     return refuse(
@@ -136,13 +141,17 @@ export async function deleteResourceServer(
     const free = await judgeHanging(context, row, { hangsOn, cascade });
     if (!free.ok) return free;
     // A binding that goes along may have denied something, which an API of the same audience would then allow.
-    const permissions = cascade ? ["role-bindings:delete"] : [];
+    const names = row.permissions.map(({ name }) => name);
+    const permissions = cascade ? ["role-bindings:delete", ...names] : [];
     const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
     if (missing.length > 0) return refuse(notHeld(missing));
     const committed = await commit(context, {
       event,
-      before: cascade ? endBindings(context, row.projectId, hangsOn) : [moveGrants(context, row.projectId)],
-      guarded: context.deps.db.delete(resourceServer).where(and(isAt(resourceServer, row), free.value)),
+      before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],
+      guarded: context.deps.db
+        .delete(resourceServer)
+        .where(and(isAt(resourceServer, row), free.value, stillHolds(context, row.projectId))),
+      after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
@@ -155,7 +164,9 @@ async function prepareKey(context: Context, row: ResourceServerRow): Verdict {
 }
 
 /** The insert found no place: asks anew which of its three conditions had ceased to hold. */
-async function whyNoRoom({ deps }: Context, row: ResourceServerRow): Promise<Problem> {
+async function whyNoRoom(context: Context, row: ResourceServerRow): Promise<Problem> {
+  const { deps } = context;
+  if (await haveGrantsMoved(context, row.projectId)) return CHANGED_MEANWHILE;
   const project = await locateProject(deps, row.projectId);
   if (!project.ok) return project.refusal;
   const { projectId, serviceAccountId } = row;

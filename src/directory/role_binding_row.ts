@@ -117,14 +117,14 @@ function mergedCondition(
 }
 
 /** Inserted only while all that it names is there and there is room, for this principal too. */
-export function insertBinding({ deps }: Context, { row, issuer }: NewBinding): Statement {
+export function insertBinding({ deps }: Context, { row, issuer }: NewBinding, guard: SQL): Statement {
   const max =
     row.principalType === "workloads" ? WORKLOAD_BINDINGS_PER_ISSUER_MAX : ROLE_BINDINGS_PER_PRINCIPAL_MAX;
   return insertSelect(
     deps.db,
     roleBinding,
     row,
-    sql`FROM project p WHERE p.id = ${row.projectId} AND ${namesAreThere(row, issuer)}
+    sql`FROM project p WHERE p.id = ${row.projectId} AND ${namesAreThere(row, issuer)} AND ${guard}
       AND (SELECT count(*) FROM role_binding b WHERE b.project_id = p.id) < ${ROLE_BINDINGS_PER_PROJECT_MAX}
       AND (SELECT count(*) FROM role_binding b WHERE b.principal_type = ${row.principalType}
         AND b.principal_id = ${row.principalId} AND b.project_id = p.id) < ${max}`,

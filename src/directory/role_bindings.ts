@@ -1,4 +1,4 @@
-import { eq, type SQL, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
@@ -11,30 +11,25 @@ import {
   refuse,
   WORKLOAD_BINDINGS_PER_ISSUER_MAX,
 } from "../protocol/index.ts";
-import { builtInRole, notHeldOutright, placeOf } from "../rbac/index.ts";
-import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
+import { placeOf } from "../rbac/index.ts";
+import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import type { Stored } from "./etag.ts";
-import { moveGrants } from "./grants_version.ts";
+import { haveGrantsMoved, moveGrants, stillHolds } from "./grants_version.ts";
 import type { Deletion } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
-import {
-  type LocatedBinding,
-  locateProject,
-  locateRoleBinding,
-  type ProjectMemberRef,
-  type RoleBindingRow,
-} from "./locate.ts";
+import { locateProject, locateRoleBinding, type ProjectMemberRef, type RoleBindingRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
 import { placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE, notHeld } from "./problems.ts";
+import { CHANGED_MEANWHILE } from "./problems.ts";
+import { endDenied } from "./role_binding_end.ts";
 import type { RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
 import { type RoleBindingItem, roleBindingItem, storedBinding } from "./role_binding_item.ts";
 import { findResource } from "./role_binding_names.ts";
+import { guardOf, mayBind, mayUnbind, permissionsOf, placeOfBinding } from "./role_binding_rights.ts";
 import {
   changedBinding,
   deleteBindingRow,
-  hasOtherOwner,
   insertBinding,
   isOwnership,
   newBinding,
@@ -60,14 +55,16 @@ export async function createRoleBinding(
     const made = await newBinding(context, project, resource ?? PROJECT_ITSELF(project.id), input);
     if (!made.ok) return made;
     const { row, role } = made.value;
-    const allowed = mayChange(context, row, role.permissions);
+    const allowed = mayBind(context, row, role.permissions);
     if (!allowed.ok) return allowed;
     const committed = await commit(context, {
       event: { ...eventOn(event, row.id), projectId: project.id, detail: summaryOf(row) },
-      before: [moveGrants(context, project.id)],
-      guarded: insertBinding(context, made.value),
+      before: endDenied(context, row),
+      guarded: insertBinding(context, made.value, stillHolds(context, project.id)),
+      after: [moveGrants(context, project.id)],
     });
-    return committed.ok ? accept(storedBinding(row)) : refuse(NO_ROOM);
+    if (committed.ok) return accept(storedBinding(row));
+    return refuse((await haveGrantsMoved(context, project.id)) ? CHANGED_MEANWHILE : NO_ROOM);
   });
 }
 
@@ -88,7 +85,7 @@ const PROJECT_ITSELF = (id: string) => accept<BindingResource>({ type: "project"
 /** A role binding by its id. */
 export async function getRoleBinding(context: Context, ref: ProjectMemberRef): Verdict {
   const found = await locateRoleBinding(context.deps, ref);
-  const access = { found, permission: "role-bindings:read", place } as const;
+  const access = { found, permission: "role-bindings:read", place: placeOfBinding } as const;
   return permitted(context, access, async (row) => accept(storedBinding(row)));
 }
 
@@ -115,18 +112,25 @@ export async function updateRoleBinding(
 ): Verdict {
   const found = await locateRoleBinding(context.deps, ref);
   const permission = "role-bindings:update";
-  const access = { found, permission, place, action: "role_binding.update", id: ref.id, ifMatch } as const;
+  const access = {
+    found,
+    permission,
+    place: placeOfBinding,
+    action: "role_binding.update",
+    id: ref.id,
+    ifMatch,
+  } as const;
   return attemptChange(context, access, async (row, event) => {
     const next = changedBinding(context, row, change);
     if (!next.ok) return next;
-    const allowed = mayChange(context, row, permissionsOf(row));
+    const allowed = mayBind(context, row, permissionsOf(row));
     if (!allowed.ok) return allowed;
-    const guard = await ownerGuard(context, row, isOwnership(row) && !isOwnership(next.value));
+    const guard = await guardOf(context, row, isOwnership(row) && !isOwnership(next.value));
     if (!guard.ok) return guard;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
-      before: [moveGrants(context, row.projectId)],
       guarded: updateBindingRow(context, row, next.value, guard.value),
+      after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(storedBinding(next.value)) : refuse(CHANGED_MEANWHILE);
   });
@@ -140,68 +144,26 @@ export async function deleteRoleBinding(
 ): Promise<Result<true, Problem>> {
   const found = await locateRoleBinding(context.deps, ref);
   const permission = "role-bindings:delete";
-  const access = { found, permission, place, action: "role_binding.delete", id: ref.id, ifMatch } as const;
+  const access = {
+    found,
+    permission,
+    place: placeOfBinding,
+    action: "role_binding.delete",
+    id: ref.id,
+    ifMatch,
+  } as const;
   return attemptChange(context, access, async (row, event) => {
-    const missing = notHeldOutright(context, [{ place: place(row), permissions: permissionsOf(row) }]);
-    if (missing.length > 0) return refuse(notHeld(missing));
-    const guard = await ownerGuard(context, row, isOwnership(row) && !acknowledge.includes("last_owner"));
+    const allowed = mayUnbind(context, row, permissionsOf(row));
+    if (!allowed.ok) return allowed;
+    const guard = await guardOf(context, row, isOwnership(row) && !acknowledge.includes("last_owner"));
     if (!guard.ok) return guard;
     const committed = await commit(context, {
       event: { ...event, detail: summaryOf(row) },
-      before: [moveGrants(context, row.projectId)],
       guarded: deleteBindingRow(context, row, guard.value),
+      after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });
-}
-
-/** Where a binding binds: to change it there is to be permitted there. */
-function place(row: RoleBindingRow) {
-  const { resourceType: type, resourceId: id, resourcePath: path } = row;
-  return placeOf(row.projectId, { type, id, path });
-}
-
-function permissionsOf({ role, builtInRole: name }: LocatedBinding): readonly string[] {
-  return role?.permissions ?? builtInRole(name ?? "")?.permissions ?? [];
-}
-
-/** Nobody grants more than he holds, or changes what he holds himself. */
-function mayChange(
-  context: Context,
-  row: RoleBindingRow,
-  permissions: readonly string[],
-): Result<true, Problem> {
-  if (isOwn(context, row)) return refuse(OWN_RIGHTS);
-  const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
-  return missing.length === 0 ? accept(true) : refuse(notHeld(missing));
-}
-
-function isOwn(
-  { actor }: Context,
-  { principalType, principalId, identityProviderId }: RoleBindingRow,
-): boolean {
-  if (actor.type === "service_account")
-    return principalType === "service_account" && principalId === actor.id;
-  if (actor.type !== "person" || identityProviderId !== actor.identityProviderId) return false;
-  if (principalType === "group") return actor.groups.includes(principalId);
-  return principalId === (principalType === "person" ? actor.subject : actor.email);
-}
-
-/** For the write that would end an ownership: that there is another, and a clear word where there is none. */
-async function ownerGuard(
-  { deps }: Context,
-  row: RoleBindingRow,
-  isAsked: boolean,
-): Promise<Result<SQL, Problem>> {
-  if (!isAsked) return accept(sql`1`);
-  const hasOther = hasOtherOwner(row);
-  const { project } = schema;
-  const query = deps.db
-    .select({ hasOther: sql<number>`${hasOther}`.as("has_other") })
-    .from(project)
-    .where(eq(project.id, row.projectId));
-  const [[found]] = await readBatch(deps.db, [query]);
-  return found?.hasOther === 1 ? accept(hasOther) : refuse(LAST_OWNER);
 }
 
 /** For the record: who got what, on what. */
@@ -210,17 +172,6 @@ function summaryOf(row: RoleBindingRow): string {
   const where = `${resourceType} ${resourceId}${row.resourcePath}`;
   return `${effect} ${name ?? roleId} to ${principalType} ${principalId} on ${where}`;
 }
-
-const OWN_RIGHTS: Problem = {
-  code: "permission_denied",
-  detail: "Nobody changes what he may do himself; another one who holds the role's permissions has to do it.",
-};
-
-const LAST_OWNER: Problem = {
-  code: "last_owner",
-  detail:
-    "This is the project's last owner without a condition: bind another one first, or delete with acknowledge=last_owner.",
-};
 
 const NO_ROOM: Problem = {
   code: "limit_reached",

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { and, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   accept,
@@ -12,6 +12,7 @@ import {
 import { builtInRole, isPermission, PROJECT_PERMISSIONS } from "../rbac/index.ts";
 import { insertSelect, newId, readBatch, type Statement, schema } from "../store/index.ts";
 import { isAt } from "./etag.ts";
+import { stillHolds } from "./grants_version.ts";
 import type { RoleRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 
@@ -126,8 +127,9 @@ export function insertRole({ deps }: Context, row: RoleRow): Statement {
   );
 }
 
-/** Changes the row only at the version that was read. */
-export function updateRoleRow({ deps }: Context, row: RoleRow, next: RoleRow): Statement {
+/** Changes the row only at the version that was read, and while the actor holds what he held. */
+export function updateRoleRow(context: Context, row: RoleRow, next: RoleRow): Statement {
   const { id, projectId, createdAt, ...columns } = next;
-  return deps.db.update(role).set(columns).where(isAt(role, row));
+  const guard = and(isAt(role, row), stillHolds(context, row.projectId));
+  return context.deps.db.update(role).set(columns).where(guard);
 }

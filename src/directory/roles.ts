@@ -6,8 +6,8 @@ import { notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
-import { moveGrants } from "./grants_version.ts";
-import { type Deletion, endBindings, judgeHanging } from "./hanging.ts";
+import { moveGrants, stillHolds } from "./grants_version.ts";
+import { type Deletion, deleteBindings, judgeHanging } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import { locateProject, locateRole, type ProjectMemberRef, type ProjectRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
@@ -101,8 +101,8 @@ export async function updateRole(
     if (missing.length > 0) return refuse(notHeld(missing));
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
-      before: [moveGrants(context, row.projectId)],
       guarded: updateRoleRow(context, row, next.value),
+      after: [moveGrants(context, row.projectId)],
     });
     if (committed.ok) return accept(storedRole(next.value));
     return refuse(committed.refusal === "unique" ? nameTaken(KIND, next.value.name) : CHANGED_MEANWHILE);
@@ -128,8 +128,11 @@ export async function deleteRole(
     if (missing.length > 0) return refuse(notHeld(missing));
     const committed = await commit(context, {
       event: cascade ? { ...event, detail: "cascade" } : event,
-      before: cascade ? endBindings(context, row.projectId, hangsOn) : [],
-      guarded: context.deps.db.delete(role).where(and(isAt(role, row), free.value)),
+      before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],
+      guarded: context.deps.db
+        .delete(role)
+        .where(and(isAt(role, row), free.value, stillHolds(context, row.projectId))),
+      after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, secondsOf } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
@@ -93,12 +93,29 @@ export function changedAccount(
   });
 }
 
-/** Changes the row only at the version that was read. */
+/**
+ * Whether a change may let an account be good again or for longer, or for more: the credentials that it has are then worth
+ * more than they were.
+ */
+export function mayRevive({ disabled, expiresAt, allowedAudiences }: ServiceAccountChange): boolean {
+  return disabled === false || expiresAt !== undefined || allowedAudiences !== undefined;
+}
+
+/** Until when an account is good, as integer seconds: one that is disabled was never good. */
+export function endOf({ disabled, expiresAt }: ServiceAccountRow): number {
+  return disabled ? 0 : (expiresAt ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** Changes the row only at the version that was read. @param guard what else must hold then */
 export function updateAccountRow(
   { deps }: Context,
   row: ServiceAccountRow,
   next: ServiceAccountRow,
+  guard: SQL,
 ): Statement {
   const { id, projectId, email, createdAt, lastUsedAt, ...columns } = next;
-  return deps.db.update(serviceAccount).set(columns).where(isAt(serviceAccount, row));
+  return deps.db
+    .update(serviceAccount)
+    .set(columns)
+    .where(and(isAt(serviceAccount, row), guard));
 }

@@ -1,14 +1,16 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, notFound, type Problem, type Result, refuse } from "../protocol/index.ts";
+import { accept, notFound, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { authorize } from "../rbac/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import { mayUnbind } from "./equip.ts";
 import { isAt, type Stored } from "./etag.ts";
-import { type Deletion, endBindings, judgeHanging } from "./hanging.ts";
+import { moveGrants, stillHolds } from "./grants_version.ts";
+import { type Acknowledged, type Deletion, deleteBindings, judgeHanging, judgeOwnerEnds } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import { type AccountRef, locateProject, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
@@ -18,7 +20,9 @@ import { unlinkAccount } from "./resource_server_row.ts";
 import { type ServiceAccountItem, serviceAccountItem, storedAccount } from "./service_account_item.ts";
 import {
   changedAccount,
+  endOf,
   insertAccount,
+  mayRevive,
   newAccount,
   type ServiceAccountChange,
   type ServiceAccountInput,
@@ -99,33 +103,49 @@ export async function listServiceAccounts(
   });
 }
 
-/** Disabling an account, or giving it an earlier end, revokes its tokens that would outlive it. */
+/**
+ * Disabling an account, or giving it an earlier end, revokes its tokens that would outlive it. Nobody revives one that
+ * holds more than he does, or ends the last owner's unasked.
+ */
 export async function updateServiceAccount(
   context: Context,
   ref: AccountRef,
-  { change, ifMatch }: Patch<ServiceAccountChange>,
+  { change, ifMatch, acknowledge }: Patch<ServiceAccountChange> & Acknowledged,
 ): Verdict {
   const found = await locateServiceAccount(context.deps, ref);
   const permission = "service-accounts:update";
   const action = "service_account.update";
-  const access = { found, permission, place, action, id: ref.serviceAccount, ifMatch } as const;
+  const equips = mayRevive(change);
+  const access = { found, permission, place, action, id: ref.serviceAccount, ifMatch, equips } as const;
   return attemptChange(context, access, async (row, event) => {
     const next = changedAccount(context, row, change);
     if (!next.ok) return next;
+    const guard = await endGuard(context, row, next.value, { acknowledge });
+    if (!guard.ok) return guard;
     const end = endOf(next.value);
+    // Not for an end alone: who changes bindings all the time must not keep an account alive by it.
+    const holds = equips ? stillHolds(context, row.projectId) : sql`1`;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
       before: end < endOf(row) ? [revokeTokensOf(context, place(row), end)] : [],
-      guarded: updateAccountRow(context, row, next.value),
+      guarded: updateAccountRow(context, row, next.value, sql`${guard.value} AND ${holds}`),
+      after: end === endOf(row) ? [] : [moveGrants(context, row.projectId)],
     });
     if (committed.ok) return accept(storedAccount(next.value));
     return refuse(committed.refusal === "unique" ? nameTaken(KIND, next.value.name) : CHANGED_MEANWHILE);
   });
 }
 
-/** Until when an account is good, as integer seconds: one that is disabled was never good. */
-function endOf({ disabled, expiresAt }: ServiceAccountRow): number {
-  return disabled ? 0 : (expiresAt ?? Number.MAX_SAFE_INTEGER);
+/** What a change is guarded by that ends an account which is good now, or lets it end earlier. */
+async function endGuard(
+  context: Context,
+  row: ServiceAccountRow,
+  next: ServiceAccountRow,
+  acknowledged: Acknowledged,
+): Promise<Result<SQL, Problem>> {
+  const isGood = endOf(row) > secondsOf(context.deps.nowMs());
+  const isEnded = isGood && endOf(next) < endOf(row);
+  return isEnded ? judgeOwnerEnds(context, row, acknowledged) : accept(sql`1`);
 }
 
 /** The bindings that give it something, and those on it. */
@@ -136,7 +156,7 @@ function isBindingOf({ id }: ServiceAccountRow): SQL {
 
 /**
  * Deletes an account with its trusts, keys and tokens. Its e-mail stays taken for ever. Says which role bindings hang on
- * it, or takes them along.
+ * it, or takes them along where the caller holds what they permit.
  */
 export async function deleteServiceAccount(
   context: Context,
@@ -152,17 +172,21 @@ export async function deleteServiceAccount(
     const hangsOn = isBindingOf(row);
     const free = await judgeHanging(context, row, { hangsOn, cascade, acknowledge });
     if (!free.ok) return free;
+    const unbinds = cascade ? await mayUnbind(context, row.projectId, hangsOn) : accept(true);
+    if (!unbinds.ok) return unbinds;
+    const holds = cascade ? stillHolds(context, row.projectId) : undefined;
     const committed = await commit(context, {
       event,
       before: [
         revokeTokensOf(context, place(row)),
         unlinkAccount(context, row),
-        ...(cascade ? endBindings(context, row.projectId, hangsOn) : []),
+        ...(cascade ? [deleteBindings(context, row.projectId, hangsOn)] : []),
         ...[accessToken, federatedIdentityProvider, serviceAccountKey, projectToken].map((table) =>
           db.delete(table).where(isOwnedBy(table, place(row))),
         ),
       ],
-      guarded: db.delete(serviceAccount).where(and(isAt(serviceAccount, row), free.value)),
+      guarded: db.delete(serviceAccount).where(and(isAt(serviceAccount, row), free.value, holds)),
+      after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
   });

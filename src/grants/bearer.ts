@@ -26,6 +26,8 @@ export interface BearerOptions {
   readonly subject?: string;
   /** Whether the caller's rights decide: read with his token, and persons are let in. */
   readonly wantsRights?: boolean;
+  /** Id or name of the project that the call is about: a person's rights elsewhere are not read then. */
+  readonly project?: string | undefined;
 }
 
 /** Who calls, and the token that the call is about. */
@@ -42,16 +44,22 @@ export interface Bearer {
 export async function authenticateBearer(
   context: Context,
   header: string | undefined,
-  { subject = "", wantsRights = false }: BearerOptions = {},
+  { subject = "", wantsRights = false, project }: BearerOptions = {},
 ): Promise<Bearer> {
   const questions = [{ text: subject }];
-  const { caller, tokens } = await readBearer(context, header, { wantsRights, questions, beside: [] });
+  const { caller, tokens } = await readBearer(context, header, {
+    wantsRights,
+    questions,
+    beside: [],
+    project,
+  });
   return { caller, token: tokens[0] };
 }
 
 /** What one read is asked beside who calls. */
 interface BearerRead {
   readonly wantsRights: boolean;
+  readonly project?: string | undefined;
   readonly questions: readonly TokenQuestion[];
   readonly beside: readonly Query[];
 }
@@ -60,7 +68,7 @@ interface BearerRead {
 export async function readBearer(
   context: Context,
   header: string | undefined,
-  { wantsRights, questions, beside }: BearerRead,
+  { wantsRights, questions, beside, project }: BearerRead,
 ): Promise<FoundTokens & Pick<Bearer, "caller">> {
   const { deps } = context;
   const credential = /^bearer ([^\s]+)$/i.exec(header ?? "")?.[1] ?? "";
@@ -75,18 +83,19 @@ export async function readBearer(
     noteUse(context, own);
     return answer(accept(actorOf(own)));
   }
-  return answer(wantsRights ? await authenticatePerson(context, credential) : refuse("unknown"));
+  return answer(wantsRights ? await authenticatePerson(context, credential, project) : refuse("unknown"));
 }
 
 /** The person of an ID token. What says that it is ours was looked at already. */
 async function authenticatePerson(
   context: Context,
   text: string,
+  project: string | undefined,
 ): Promise<Result<PersonActor, BearerRefusal>> {
   const { deps } = context;
   const jwt = decodeJwt(text);
   if (!jwt.ok || jwt.value.issuer === deps.config.issuerUrl) return refuse("unknown");
-  const [[ground]] = await readBatch(deps.db, [personQuery(deps.db, jwt.value)]);
+  const [[ground]] = await readBatch(deps.db, [personQuery(deps.db, jwt.value, project)]);
   if (ground === undefined) return refuse("unknown");
   const judged = await judgePerson(context, jwt.value, ground);
   if (judged.ok) return judged;
@@ -99,9 +108,9 @@ async function authenticatePerson(
 /** The account that a token of ours is for, with the rights that were read beside it. */
 export function actorOf({ account, type, jti, expiresAt, ...token }: LiveToken): ServiceAccountActor {
   const { id, projectId } = account;
-  const { bindings, scope, act } = token;
+  const { bindings, scope, act, grantsVersion } = token;
   const credential = { type, id: jti, expiresAt };
-  return { type: "service_account", id, projectId, credential, bindings, scope, act };
+  return { type: "service_account", id, projectId, credential, bindings, scope, act, grantsVersion };
 }
 
 /** Behind the answer: a use that could not be noted is no reason to refuse. */

@@ -62,7 +62,7 @@ export async function readGround(
         const [accounts, trusts, signingKeys] = await readBatch(db, reads);
         return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys };
       }
-      const asPerson = personQuery(db, evidence.jwt);
+      const asPerson = personQuery(db, evidence.jwt, name);
       const [accounts, trusts, signingKeys, [person]] = await readBatch(db, [...reads, asPerson]);
       return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys, person };
     }

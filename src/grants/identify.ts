@@ -10,6 +10,7 @@ import {
 } from "../protocol/index.ts";
 import { judgeProjectToken } from "../tokens/index.ts";
 import { type Anchor, judge, judgeSelfSigned, matchClaims } from "../trust/index.ts";
+import { actorOf } from "./bearer.ts";
 import { type Evidence, factsOf, readEvidence, selectorOf } from "./evidence.ts";
 import { type Ground, readGround } from "./ground.ts";
 import { impersonatorOf, judgeImpersonation, judgeMayAct } from "./impersonate.ts";
@@ -72,7 +73,8 @@ export async function identify(
   const alive = judgeAlive(context, anchor);
   if (!alive.ok) return deny(alive.refusal);
   const impersonator = await impersonatorOf(context, read.value, ground);
-  if (!impersonator.ok) return deny(impersonator.refusal);
+  const shown = ground.parent === undefined ? undefined : actorOf(ground.parent);
+  if (!impersonator.ok) return deny(impersonator.refusal, shown);
   const actor = impersonator.value;
   const voucher =
     actor === undefined
@@ -81,7 +83,7 @@ export async function identify(
   if (!voucher.ok) return deny(voucher.refusal, actor);
   const mayAct = judgeMayAct(factsOf(read.value).claims.may_act, anchor.account, issuerUrl);
   if (!mayAct.ok) return deny(mayAct.refusal, actor);
-  const bindings = rightsOf(anchor.bindings, actor === undefined ? read.value : undefined);
+  const bindings = rightsOf(anchor.bindings, read.value, voucher.value);
   return accept({ anchor, evidence: read.value, voucher: voucher.value, ground, actor, bindings });
 }
 
@@ -138,11 +140,21 @@ async function believe(
   }
 }
 
-/** The account's own, and those of workloads whose claims are met by the foreign token that it was believed by. */
-function rightsOf(bindings: readonly HeldBinding[], evidence: Evidence | undefined): readonly HeldBinding[] {
-  return bindings.filter(({ principalType, assertions }) => {
+/**
+ * The account's own, and those of workloads whose claims are met by the foreign token that it was believed by. Keys that
+ * were uploaded to a trust give nothing here, since whoever may write a trust could be any workload of that issuer by
+ * them; but what is denied to such a workload is denied to whoever claims to be one.
+ */
+function rightsOf(
+  bindings: readonly HeldBinding[],
+  evidence: Evidence,
+  voucher: Voucher,
+): readonly HeldBinding[] {
+  const isFromIssuer = voucher.authMethod === "federation" && voucher.provider.jwks === null;
+  return bindings.filter(({ principalType, assertions, effect }) => {
     if (principalType !== "workloads") return true;
-    if (evidence?.authMethod !== "federation" || assertions === null || assertions.length === 0) return false;
+    if (evidence.authMethod !== "federation" || !assertions?.length) return false;
+    if (effect === "allow" && !isFromIssuer) return false;
     return matchClaims(assertions, evidence.jwt.claims).every(({ holds }) => holds);
   });
 }

@@ -19,9 +19,15 @@ export async function recordDenial(
 ): Promise<void> {
   const { reason, detail } = denial.refusal;
   const isProven = isAuthentic(reason);
-  const event = { ...exchangeEvent(denial, { isProven }), ...attempted };
+  const event = { ...exchangeEvent(denial, { isProven }), ...strangerOf(denial), ...attempted };
   const refused = { ...(isProven ? event : abridged(event)), reason, detail };
   await commitRefusal(asDenied(context, denial), refused, classOf(denial));
+}
+
+/** Whoever acts from another project is told in his own record, not in that of a stranger whom he only named. */
+function strangerOf({ actor, anchor }: Denial): Partial<AuditEvent> {
+  if (actor?.type !== "service_account" || actor.projectId === anchor?.account.projectId) return {};
+  return { projectId: actor.projectId, serviceAccountId: actor.id };
 }
 
 /** What anybody can send drowns no real token, and what any workload of a shared issuer can, no use of our own credentials. */

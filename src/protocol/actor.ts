@@ -52,10 +52,12 @@ export interface Held {
   readonly bindings: readonly HeldBinding[];
   /** What his token was cut down to; null where it was not. */
   readonly scope: readonly string[] | null;
+  /** `grants_version` of the project that the call is about, as the bindings were read; null where nobody asked. */
+  readonly grantsVersion: number | null;
 }
 
 /** Of an actor that is recorded and decides nothing. */
-export const HOLDS_NOTHING: Held = { bindings: [], scope: [] };
+export const HOLDS_NOTHING: Held = { bindings: [], scope: [], grantsVersion: null };
 
 /** How the record names an actor. A workload's names are foreign text, bounded here, and so are a person's. */
 export function actorId(actor: Actor): string {

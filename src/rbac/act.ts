@@ -8,8 +8,8 @@ export const IMPERSONATE: Permission = "access-tokens:create";
 
 /**
  * Whether every step of an impersonation still stands: the binding that let each one act is there, and nothing denies
- * it. What an earlier step lost is lost to all that came of it. From where the token was got nobody knows any more, so
- * only a condition that is known not to hold counts against it. Pure.
+ * it. What an earlier step lost is lost to all that came of it. From where the token was got was judged when it was got
+ * and nobody knows it any more, so what only that could decide counts neither way. Pure.
  * @param chain nearest first @param bindings of the chain's steps, and all that deny something to its parties
  */
 export function chainStands(
@@ -21,13 +21,18 @@ export function chainStands(
   return chain.every((party, index) => {
     if (party.type === "bootstrap") return true;
     const place = { projectId: account.projectId, serviceAccountId: chain[index - 1]?.id ?? account.id };
-    const relevant = bindings.filter(
-      (binding) =>
-        gives(binding, IMPERSONATE) &&
-        covers(binding, place) &&
-        holds(binding.condition, circumstances) !== "no",
+    const relevant = bindings.filter((binding) => gives(binding, IMPERSONATE) && covers(binding, place));
+    const isDenied = relevant.some(
+      ({ effect, principalType, principalId, condition }) =>
+        effect === "deny" &&
+        principalType === party.type &&
+        principalId === party.id &&
+        holds(condition, circumstances) === "yes",
     );
-    const denied = relevant.some(({ effect, principalId }) => effect === "deny" && principalId === party.id);
-    return !denied && relevant.some(({ id, effect }) => effect === "allow" && id === party.bindingId);
+    const isAllowed = relevant.some(
+      ({ id, effect, condition }) =>
+        effect === "allow" && id === party.bindingId && holds(condition, circumstances) !== "no",
+    );
+    return isAllowed && !isDenied;
   });
 }

@@ -1,5 +1,6 @@
 import type { Context } from "../deps.ts";
 import {
+  type ActingParty,
   accept,
   notFound,
   type PersonActor,
@@ -27,7 +28,8 @@ export function authorize(context: Context, permission: Permission, place: Place
   if (prolongsItself(actor, permission, place)) return notFound("resource");
   const verdict = decide(weigh(actor.bindings, circumstancesOf(context)), permission, place);
   if (verdict.allowed && mayUse(actor, permission)) return accept(true);
-  if (!knows(actor, place)) return notFound("resource");
+  // Whoever is permitted, but for his token's scope, knows the place.
+  if (!verdict.allowed && !knows(actor, place)) return notFound("resource");
   return missing(permission, place, verdict);
 }
 
@@ -56,15 +58,21 @@ const SELF_PERPETUATION: readonly Permission[] = [
 
 /** Whether an account would prolong itself by it: that is not there for it, whatever its roles. */
 export function prolongsItself(
-  actor: { readonly type: Principal["type"]; readonly id?: string },
+  actor: {
+    readonly type: Principal["type"];
+    readonly id?: string;
+    readonly act?: readonly Pick<ActingParty, "type" | "id">[];
+  },
   permission: string,
   place: Place,
 ): boolean {
-  return isSelf(actor, place) && SELF_PERPETUATION.some((one) => one === permission);
+  // Behind another account one is still oneself.
+  const parties = [actor, ...(actor.act ?? [])];
+  return parties.some((one) => isSelf(one, place)) && SELF_PERPETUATION.some((one) => one === permission);
 }
 
 function isSelf(
-  { type, id }: { readonly type: Principal["type"]; readonly id?: string },
+  { type, id }: { readonly type: string; readonly id?: string },
   { serviceAccountId }: Place,
 ): boolean {
   return type === "service_account" && serviceAccountId === id;
@@ -86,8 +94,7 @@ function knows(actor: Principal, place: Place): boolean {
   return allows.some(
     (binding) =>
       covers(binding, place) &&
-      (gives(binding, read) || binding.resource.type !== "project") &&
-      mayUse(actor, read),
+      (binding.resource.type !== "project" || (gives(binding, read) && mayUse(actor, read))),
   );
 }
 

@@ -140,12 +140,19 @@ interface Local {
   readonly minutes: number;
 }
 
+/** The one asked last: hundreds of bindings ask for the same minute of the same zone, and each answer costs a format. */
+let last: { readonly minute: number; readonly timeZone: string; readonly local: Local } | undefined;
+
 function localOf(now: number, timeZone: string): Local | undefined {
+  const minute = Math.floor(now / MINUTE_SECONDS);
+  if (last?.minute === minute && last.timeZone === timeZone) return last.local;
   const format = formatterOf(timeZone);
   if (format === undefined) return undefined;
   const parts = new Map(format.formatToParts(new Date(now * 1000)).map(({ type, value }) => [type, value]));
   const weekday = WEEKDAY_NAMES.indexOf(parts.get("weekday")?.toLowerCase() ?? "");
-  return { weekday, minutes: Number(parts.get("hour")) * 60 + Number(parts.get("minute")) };
+  const local = { weekday, minutes: Number(parts.get("hour")) * 60 + Number(parts.get("minute")) };
+  last = { minute, timeZone, local };
+  return local;
 }
 
 /** Whether the runtime knows this time zone. */

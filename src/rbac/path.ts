@@ -26,10 +26,11 @@ export function audiencesOf(uri: string): readonly { readonly audience: string; 
   const cuts = [{ audience: uri, path: "" }];
   if (!URL.canParse(uri) || /[?#]/.test(uri)) return cuts;
   let at = uri.lastIndexOf("/");
-  while (at > 0 && uri[at - 1] !== "/" && cuts.length <= SEGMENTS_MAX) {
+  while (at > 0 && uri[at - 1] !== "/" && cuts.length <= 2 * SEGMENTS_MAX) {
     const [audience, path] = [uri.slice(0, at), uri.slice(at)];
     if (!isPath(path)) break;
-    cuts.push({ audience, path });
+    // An audience may be written with its last slash or without; they are two.
+    cuts.push({ audience: `${audience}/`, path }, { audience, path });
     at = uri.lastIndexOf("/", at - 1);
   }
   return cuts;

@@ -42,6 +42,8 @@ export interface LiveToken {
   readonly act: readonly ActingParty[];
   /** What the account holds, and the workload that it was got by; empty where nobody asked. */
   readonly bindings: readonly HeldBinding[];
+  /** Of its project, as they were read. */
+  readonly grantsVersion: number;
   readonly issuedAt: number;
   readonly expiresAt: number;
   /** A project token's row, for the mark of its use. */
@@ -134,6 +136,7 @@ function accessTokenOf({ nowMs }: Deps, row: AccessTokenWithOwner | undefined): 
     scope: scope.split(" ").filter((name) => name !== ""),
     act: chain,
     bindings: heldBindingsOf(row.rights),
+    grantsVersion: row.grantsVersion,
   };
 }
 
@@ -157,6 +160,7 @@ async function projectTokenOf(
     authMethod: "project_token",
     act: [],
     bindings: heldBindingsOf(row.rights),
+    grantsVersion: row.grantsVersion,
     issuedAt: row.token.issuedAt,
     expiresAt: row.token.expiresAt,
     projectToken: row.token,

@@ -18,6 +18,7 @@ const OWNER = {
   accountDisabled: sql<number>`${serviceAccount.disabled}`.as("account_disabled"),
   accountExpiresAt: sql<number | null>`${serviceAccount.expiresAt}`.as("account_expires_at"),
   projectDisabled: sql<number>`${project.disabled}`.as("project_disabled"),
+  grantsVersion: sql<number>`${project.grantsVersion}`.as("grants_version"),
 };
 
 const ACCESS_TOKEN_COLUMNS = {
@@ -45,7 +46,10 @@ const API_ACCOUNT_ID = sql<string | null>`(SELECT s.service_account_id FROM reso
 const CHAIN = sql<string>`CASE WHEN access_token.act IS NULL THEN '[]' ELSE ${heldColumn(
   sql`b.id IN (SELECT json_extract(value, '$.bindingId') FROM json_each(access_token.act))
     OR (+b.project_id = access_token.project_id AND b.effect = 'deny'
-      AND b.principal_type IN ('service_account', 'person') AND b.principal_id IN (SELECT json_extract(value, '$.id') FROM json_each(access_token.act)))`,
+      AND b.principal_type IN ('service_account', 'person')
+      AND b.principal_id IN (SELECT json_extract(value, '$.id') FROM json_each(access_token.act))
+      AND (b.identity_provider_id IS NULL OR b.identity_provider_id IN (SELECT i.id FROM identity_provider i
+        WHERE i.issuer IN (SELECT json_extract(value, '$.issuer') FROM json_each(access_token.act)))))`,
 )} END`;
 
 const NO_RIGHTS = sql<string>`'[]'`;

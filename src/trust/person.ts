@@ -26,13 +26,23 @@ import { judgeTimes, verifySignature } from "./verify.ts";
 
 export const provider = alias(schema.identityProvider, "i");
 
-/**
- * What names persons, read whole: which claim is whose e-mail or group only the provider's row says. The plus keeps the
- * provider's index out where the names lead to fewer rows.
- */
-export const HELD = heldColumn(sql`+b.identity_provider_id = ${provider.id}
+/** The plus keeps the provider's index out where the names lead to fewer rows. */
+const IS_NAMED = sql`+b.identity_provider_id = ${provider.id}
   AND b.principal_type IN ('person', 'person_email', 'group')
-  AND b.principal_id IN (SELECT value FROM json_each(${sql.placeholder("names")}))`);
+  AND b.principal_id IN (SELECT value FROM json_each(${sql.placeholder("names")}))`;
+
+/** What names persons, read whole: which claim is whose e-mail or group only the provider's row says. */
+export const HELD = heldColumn(IS_NAMED);
+
+/** An id or a name of the project that is asked about, or the account's by whose id or e-mail it is; NULL for all. */
+const PLACE = sql.placeholder("place");
+const PROJECT_ID = sql`(SELECT p.id FROM project p WHERE p.id = ${PLACE} OR p.name = ${PLACE} UNION
+  SELECT a.project_id FROM service_account a WHERE a.id = ${PLACE} OR a.email = ${PLACE})`;
+
+/** As `HELD`, of one project where one is asked about; and there all that is denied to e-mails and groups, which a token may not tell. */
+const HELD_AT_PLACE = heldColumn(sql`(${IS_NAMED} AND (${PLACE} IS NULL OR b.project_id = ${PROJECT_ID}))
+  OR (b.effect = 'deny' AND b.project_id = ${PROJECT_ID} AND +b.identity_provider_id = ${provider.id}
+    AND b.principal_type IN ('person_email', 'group') AND NOT (${IS_NAMED}))`);
 
 const selectProvider = prepared((db) =>
   db
@@ -45,7 +55,10 @@ const selectProvider = prepared((db) =>
       jwks: provider.jwks,
       disabled: provider.disabled,
       version: provider.version,
-      held: HELD.as("held"),
+      held: HELD_AT_PLACE.as("held"),
+      grantsVersion: sql<
+        number | null
+      >`(SELECT g.grants_version FROM project g WHERE g.id = ${PROJECT_ID})`.as("grants_version"),
     })
     .from(provider)
     .where(sql`${provider.issuer} = ${sql.placeholder("issuer")}`),
@@ -54,9 +67,13 @@ const selectProvider = prepared((db) =>
 /** An identity provider, and all bindings of his that name something that the token says. */
 export type PersonGround = BatchResponse<[ReturnType<typeof selectProvider>]>[0][number];
 
-/** Who vouches for a person, and what he may do, in one read. */
-export function personQuery(db: Database, jwt: DecodedJwt) {
-  return selectProvider(db, { issuer: jwt.issuer, names: JSON.stringify(namesIn(jwt.claims)) });
+/**
+ * Who vouches for a person, and what he may do, in one read.
+ * @param place id or name of a project, or id or e-mail of an account in it; all projects without it
+ */
+export function personQuery(db: Database, jwt: DecodedJwt, place: string | undefined) {
+  const names = JSON.stringify(namesIn(jwt.claims));
+  return selectProvider(db, { issuer: jwt.issuer, names, place: place ?? null });
 }
 
 /**
@@ -139,12 +156,30 @@ function personOf(jwt: DecodedJwt, ground: PersonGround, groups: readonly string
     mayAct: jwt.claims.may_act,
     expiresAt: Math.floor(jwt.expiresAt),
     scope: null,
+    grantsVersion: ground.grantsVersion,
   } as const;
+  const isUnknown = unknownNames(jwt, ground);
   // Whoever merely claims an e-mail is given nothing by it, and denied what is denied to it.
   const bindings = heldBindingsOf(ground.held).filter((binding) =>
-    isHeldBy(binding.effect === "deny" ? { ...person, email } : person, binding),
+    binding.effect === "deny"
+      ? isUnknown(binding) || isHeldBy({ ...person, email }, binding)
+      : isHeldBy(person, binding),
   );
   return { ...person, bindings };
+}
+
+/**
+ * Which denials a token cannot be held against: it leaves the e-mail or the groups out, as a client may ask for, or says
+ * them in no form that we read. What cannot be known lets nobody past a deny.
+ */
+function unknownNames(jwt: DecodedJwt, { mapping }: PersonGround): (binding: HeldBinding) => boolean {
+  const email = textAt(jwt, mapping.email);
+  const groups = claimAt(jwt.claims, segmentsOf(mapping.groups));
+  const listed: readonly unknown[] = Array.isArray(groups) ? groups : [groups];
+  const isEmailKnown = email !== undefined && /^[^\s@]+@[^\s@]+$/.test(email);
+  const areGroupsKnown = listed.every((group) => typeof group === "string");
+  return ({ principalType }) =>
+    (principalType === "person_email" && !isEmailKnown) || (principalType === "group" && !areGroupsKnown);
 }
 
 type Named = Pick<PersonActor, "subject" | "email" | "groups">;

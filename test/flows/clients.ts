@@ -22,6 +22,14 @@ export async function call(target: Target, method: string, path: string, body?: 
   return { status: response.status, body: text === "" ? {} : JSON.parse(text) };
 }
 
+/** A call that has to go through. */
+export async function must(target: Target, method: string, path: string, body?: unknown) {
+  const answer = await call(target, method, path, body);
+  if (answer.status >= 300)
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body as { readonly [member: string]: unknown };
+}
+
 export async function exchange(target: Target, account: string, token: string): Promise<Answer> {
   const form = {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -34,6 +42,15 @@ export async function exchange(target: Target, account: string, token: string): 
     body: new URLSearchParams(form),
   });
   return { status: response.status, body: (await response.json()) as Answer["body"] };
+}
+
+/** A form, as whoever this bearer is. */
+export async function post(target: Target, path: string, form: Record<string, string>, bearer?: string) {
+  const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+  const body = new URLSearchParams(form);
+  const response = await fetch(`${target.url}${path}`, { method: "POST", body, headers });
+  const requestId = response.headers.get("x-request-id") ?? "";
+  return { status: response.status, text: await response.text(), requestId };
 }
 
 /** A project with an account that trusts repository 777001 of this issuer; answers the account's e-mail. */

@@ -4,8 +4,8 @@ import { type LocalWorker, startLocalWorker } from "../../scripts/local_worker.t
 import { ROOT } from "../house/imports.ts";
 
 /**
- * In front of the built Worker, which is as `npm run build` made it: the clock, which a test sets to an instant where it
- * stands, and the platform, which on Cloudflare says where a call comes from. Of `none` it says nothing.
+ * In front of the built Worker, which is as `npm run build` made it: the clock, which a test sets to an instant where
+ * it stands, and the platform, which on Cloudflare says where a call comes from. Of `none` it says nothing.
  */
 const frontOf = (worker: string) => `
 let nowMs = Date.now();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type LocalWorker, startLocalWorker } from "../../scripts/local_worker.ts";
 import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
 import { type ClockedWorker, startClockedWorker } from "./clocked_worker.ts";
 import {
@@ -11,6 +12,7 @@ import {
   givenShop,
   MONDAY,
   MONDAYS,
+  OFFICE,
   type Shop,
 } from "./monday_stage.ts";
 
@@ -74,6 +76,18 @@ describe("on a Monday, in office hours, from the office", () => {
     expect(answer).toMatchObject({ status: 200, body: { scope: "orders:write", expires_in: expiresIn } });
   });
 });
+
+/** Berlin, unless the day ends there within the hour. */
+const ZONE = hourIn("Europe/Berlin") === 23 ? "Asia/Tokyo" : "Europe/Berlin";
+
+function hourIn(timeZone: string): number {
+  return Number(new Intl.DateTimeFormat("en-GB", { hour: "2-digit", hourCycle: "h23", timeZone }).format());
+}
+
+function weekdayIn(timeZone: string, daysAhead: number): string {
+  const at = Date.now() + daysAhead * 24 * 3600 * 1000;
+  return new Intl.DateTimeFormat("en-GB", { weekday: "long", timeZone }).format(at).toLowerCase();
+}
 
 interface Off {
   readonly name: string;
@@ -201,5 +215,26 @@ describe("with one thing off it is refused, and the record names the binding and
       serviceAccountId: deployer.id,
       ip: from === "none" ? null : from,
     });
+  });
+});
+
+describe("by the clock on the wall", () => {
+  let real: LocalWorker;
+  beforeAll(async () => {
+    real = await startLocalWorker();
+  });
+  afterAll(() => real.close());
+
+  it.each([
+    ["today", 0, 200],
+    ["tomorrow", 1, 400],
+  ])("a job that may deploy %s", async (_day, ahead, status) => {
+    const wall = { ...real, now: () => new Date() };
+    const here = await givenShop(wall, issuer);
+    const account = await here.account("deployer");
+    const schedule = { weekdays: [weekdayIn(ZONE, ahead)], from: "00:00", until: "24:00", timeZone: ZONE };
+    await here.bindOnApi("deployer", "order-deployer", { condition: { schedule, ipRanges: OFFICE } });
+    expect((await here.deploy(account, { audience: API })).status).toBe(status);
+    expect((await here.deploy(account, { audience: API }, AT_HOME)).status).toBe(400);
   });
 });

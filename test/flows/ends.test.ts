@@ -7,8 +7,8 @@ import { applyMigrations } from "../../scripts/migrate_libsql.ts";
 import { ROOT } from "../house/imports.ts";
 import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
 import { startHranaServer } from "../support/hrana_server.ts";
-import { call, type Target } from "./clients.ts";
-import { ENDS, exchangeBy, givenStage, post } from "./ends.ts";
+import { call, post, type Target } from "./clients.ts";
+import { ENDS, exchangeBy, givenStage } from "./ends.ts";
 import { revokedJtis } from "./token_views.ts";
 
 const cleanups: (() => Promise<unknown> | unknown)[] = [];

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { importPKCS8, SignJWT } from "jose";
 import { type ForeignIssuer, githubClaims } from "../support/foreign_issuer.ts";
-import { call, type Target } from "./clients.ts";
-import { givenStaff, type Staff } from "./staff.ts";
+import { must, post, type Target } from "./clients.ts";
+import { givenImpersonator, type Impersonator, keyFlow } from "./impersonator.ts";
 
 /** One account with a credential of each kind, in a project of its own. */
 export interface Stage {
@@ -18,14 +17,6 @@ export interface Stage {
   readonly repositoryId: string;
   /** Who may act as the account; nobody where no end is about him. */
   readonly impersonator: Impersonator | undefined;
-}
-
-/** Another account, with a token of its own, and the staff; both may act as the account. */
-export interface Impersonator {
-  readonly path: string;
-  readonly keyPath: string;
-  readonly token: string;
-  readonly staff: Staff;
 }
 
 /** By which credential an access token is got: the account's own, or of somebody who acts as it. */
@@ -47,14 +38,6 @@ export interface End {
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-/** A call that has to go through. */
-export async function must(target: Target, method: string, path: string, body?: unknown) {
-  const answer = await call(target, method, path, body);
-  if (answer.status >= 300)
-    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body as { readonly [member: string]: unknown };
-}
 
 export async function givenStage(target: Target, issuer: ForeignIssuer, end: End): Promise<Stage> {
   const name = `p${randomUUID().replaceAll("-", "").slice(0, 20)}`;
@@ -89,49 +72,6 @@ export async function givenStage(target: Target, issuer: ForeignIssuer, end: End
   };
 }
 
-/** Bound before the token is got: its scope is from its day. */
-async function givenImpersonator(target: Target, projectPath: string): Promise<Impersonator> {
-  const made = await must(target, "POST", `${projectPath}/service-accounts`, { name: "boss" });
-  const account = { id: String(made.id), email: String(made.email) };
-  const path = `${projectPath}/service-accounts/${account.id}`;
-  const key = await must(target, "POST", `${path}/keys`, { algorithm: "ED25519" });
-  const { privateKey } = key.credentials as { privateKey: string };
-  const staff = await givenStaff(target);
-  const resource = { type: "service_account", serviceAccount: "deployer" };
-  for (const principal of [{ type: "service_account", serviceAccount: "boss" }, staff.person("ada")])
-    await must(target, "POST", `${projectPath}/role-bindings`, {
-      principal,
-      role: "token-creator",
-      resource,
-    });
-  const { text } = await keyFlow(target, account, { id: String(key.id), privateKey });
-  return { path, keyPath: `${path}/keys/${key.id}`, token: String(JSON.parse(text).access_token), staff };
-}
-
-export async function post(target: Target, path: string, form: Record<string, string>, bearer?: string) {
-  const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
-  const body = new URLSearchParams(form);
-  const response = await fetch(`${target.url}${path}`, { method: "POST", body, headers });
-  const requestId = response.headers.get("x-request-id") ?? "";
-  return { status: response.status, text: await response.text(), requestId };
-}
-
-/** An account's own assertion against a token. */
-async function keyFlow(target: Target, account: Stage["account"], key: Stage["key"]) {
-  const assertion = await new SignJWT({ jti: randomUUID() })
-    .setProtectedHeader({ alg: "EdDSA", kid: key.id })
-    .setIssuer(account.email)
-    .setSubject(account.id)
-    .setAudience(target.url)
-    .setIssuedAt()
-    .setExpirationTime("5m")
-    .sign(await importPKCS8(key.privateKey, "EdDSA"));
-  return post(target, "/oauth/v2/token", {
-    grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer",
-    assertion,
-  });
-}
-
 /** What whoever wants a token shows for it, in place of an assertion. */
 const SHOWN: Readonly<Record<Exclude<Credential, "key">, (stage: Stage) => string | Promise<string>>> = {
   "project token": ({ projectToken }) => projectToken.text,
@@ -153,7 +93,7 @@ export async function exchangeBy(stage: Stage, by: Credential) {
   return post(target, "/oauth/v2/token", {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     subject_token: await SHOWN[by](stage),
-    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    subject_token_type: `urn:ietf:params:oauth:token-type:${by === "ID token" ? "id_token" : "jwt"}`,
     client_id: account.email,
   });
 }

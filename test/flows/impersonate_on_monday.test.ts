@@ -1,30 +1,18 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
-import { call } from "./clients.ts";
+import { call, must } from "./clients.ts";
 import { type ClockedWorker, startClockedWorker } from "./clocked_worker.ts";
-import { must } from "./ends.ts";
-import {
-  type Account,
-  API,
-  AT_HOME,
-  AT_OFFICE,
-  type Body,
-  CONDITION,
-  claimsOf,
-  givenShop,
-  MONDAY,
-  type Shop,
-  type TokenAnswer,
-  tokenOf,
-} from "./monday_stage.ts";
+import { givenImporter, type ImporterStage, REASON } from "./importer_stage.ts";
+import { type Account, API, AT_OFFICE, type Body, claimsOf, MONDAY } from "./monday_stage.ts";
 import { isActive, revokedJtis } from "./token_views.ts";
 
-/** The job that deploys on Mondays acts as a narrower account, for a reason; and each way in which it may not. */
+/** The job that deploys on Mondays acts as a narrower account, for a reason, and is named wherever that account is. */
 
 let service: ClockedWorker;
 let issuer: ForeignIssuer;
-let shop: Shop;
+let stage: ImporterStage;
+let shop: ImporterStage["shop"];
 let deployer: Account;
 let importer: Account;
 /** The binding that lets the deployer act as the importer. */
@@ -37,28 +25,16 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await service.setClock(MONDAY);
-  shop = await givenShop(service, issuer);
-  deployer = await shop.account("deployer");
-  importer = await shop.account("importer");
-  await shop.bindOnApi("deployer", "order-deployer", { condition: CONDITION });
-  await shop.bindOnApi("importer", "order-reader");
-  await shop.account("shelf");
-  await shop.bind("importer", "service-account-admin", {
-    resource: { type: "service_account", serviceAccount: "shelf" },
-  });
-  step = await shop.bindOn("deployer", "importer", { condition: CONDITION });
+  stage = await givenImporter(service, issuer);
+  ({ shop, deployer, importer, step } = stage);
 });
 
-const REASON = "INC-4711: replay the stuck orders";
-const own = (more: Record<string, string> = {}) => tokenOf(shop.deploy(deployer, more));
-const asImporter = async (more: Record<string, string> = {}) =>
-  tokenOf(shop.impersonate(await own(), importer, { reason: REASON, ...more }));
 const byAction = (one: Body, other: Body) => String(one.action).localeCompare(String(other.action));
 const jtiOf = (token: string) => String(decodeJwt(token).jti);
 
 describe("the deployer, as the importer", () => {
   it("gets the importer's scope and none of its own, and is named in the token and in the record", async () => {
-    const parent = await own();
+    const parent = await stage.own();
     const answer = await shop.impersonate(parent, importer, { audience: API, reason: REASON });
     const claims = await claimsOf(Promise.resolve(answer));
     expect(claims).toMatchObject({
@@ -78,7 +54,7 @@ describe("the deployer, as the importer", () => {
   });
 
   it("leaves its name in the record of all that it does there, done or refused", async () => {
-    const token = await asImporter();
+    const token = await stage.asImporter();
     const shelf = `${shop.root}/service-accounts/shelf`;
     const asBearer = { url: service.url, bootstrapToken: token };
     const act = [{ type: "service_account", id: deployer.id, bindingId: step }];
@@ -104,7 +80,7 @@ describe("the deployer, as the importer", () => {
     ["the hours in which it may act so", "2027-03-22T17:45:00+01:00", "2027-03-22T17:40:00+01:00", 900],
   ])("never has it for longer than %s", async (_what, at, gotAt, expiresIn) => {
     await service.setClock(gotAt);
-    const parent = await own();
+    const parent = await stage.own();
     await service.setClock(at);
     const answer = await shop.impersonate(parent, importer);
     expect(answer.body.expires_in).toBe(expiresIn);
@@ -113,198 +89,9 @@ describe("the deployer, as the importer", () => {
   });
 });
 
-interface Off {
-  readonly name: string;
-  readonly ask: () => Promise<TokenAnswer>;
-  /** Beside the defaults: the deployer is refused the importer's token. */
-  readonly event: () => Body;
-  readonly error?: string;
-}
-
-const NOT_GRANTED = "impersonation_not_granted";
-const REJECTED = "own_token_rejected";
-/** Whoever shows what is no token of ours here and now is nobody that we know. */
-const STRANGER = { actor: { type: "workload" } };
-const but = (parts: string) =>
-  `access-tokens:create is not given now, from there: binding ${step} would, but for its ${parts}.`;
-const withOwn = async (
-  more: Record<string, string> = {},
-  from = AT_OFFICE,
-  form: Record<string, string> = {},
-) => shop.impersonate(await own(form), importer, { reason: REASON, ...more }, from);
-let deny: string;
-
-/** Accounts behind the importer, each of which the one before may act as: bound first, as a token's scope is from its day. */
-async function givenAccounts(...names: readonly string[]): Promise<readonly Account[]> {
-  const accounts: Account[] = [];
-  for (const [index, name] of names.entries()) {
-    accounts.push(await shop.account(name));
-    await shop.bindOn(names[index - 1] ?? "importer", name);
-  }
-  return accounts;
-}
-
-/** The deployer's token, the importer's by it, and so on. */
-async function givenTokens(accounts: readonly Account[]): Promise<readonly string[]> {
-  const tokens = [await own()];
-  for (const account of [importer, ...accounts])
-    tokens.push(await tokenOf(shop.impersonate(tokens.at(-1) ?? "", account)));
-  return tokens;
-}
-
-const OFFS: readonly Off[] = [
-  {
-    name: "without token-creator",
-    ask: async () => {
-      await must(service, "DELETE", `${shop.root}/role-bindings/${step}`);
-      return withOwn();
-    },
-    event: () => ({ reason: NOT_GRANTED, detail: "no binding gives access-tokens:create there." }),
-  },
-  {
-    name: "from another network",
-    ask: () => withOwn({}, AT_HOME),
-    event: () => ({ reason: NOT_GRANTED, detail: but("ipRanges"), ip: AT_HOME }),
-  },
-  {
-    name: "from nowhere that is known",
-    ask: () => withOwn({}, "none"),
-    event: () => ({ reason: NOT_GRANTED, detail: but("ipRanges"), ip: null }),
-  },
-  {
-    name: "when the hours are over, though its token is good",
-    ask: async () => {
-      await service.setClock("2027-03-22T17:50:00+01:00");
-      const token = await own();
-      await service.setClock("2027-03-22T18:00:00+01:00");
-      return shop.impersonate(token, importer);
-    },
-    event: () => ({ reason: NOT_GRANTED, detail: but("schedule") }),
-  },
-  {
-    name: "denied",
-    ask: async () => {
-      deny = await shop.bindOn("deployer", "importer", { effect: "deny" });
-      return withOwn();
-    },
-    event: () => ({
-      reason: NOT_GRANTED,
-      detail: `access-tokens:create is denied by binding ${deny}.`,
-    }),
-  },
-  {
-    name: "with a token whose scope leaves it out",
-    ask: async () => {
-      await shop.bind("deployer", "viewer");
-      return withOwn({}, AT_OFFICE, { scope: "projects:read" });
-    },
-    event: () => ({ reason: NOT_GRANTED, detail: "The token's scope leaves out access-tokens:create." }),
-  },
-  {
-    name: "for a scope that the importer does not have, though the deployer has it",
-    ask: () => withOwn({ audience: API, scope: "orders:write" }),
-    error: "invalid_scope",
-    event: () => ({ reason: "scope_not_granted", detail: "no binding gives orders:write there." }),
-  },
-  {
-    name: "for an API that no project registered",
-    ask: () => withOwn({ audience: "https://elsewhere.example.com" }),
-    error: "invalid_target",
-    event: () => ({ reason: "target_not_allowed" }),
-  },
-  {
-    name: "with a token for another audience",
-    ask: () => withOwn({}, AT_OFFICE, { audience: API }),
-    event: () => ({ reason: REJECTED, detail: "It was made for another audience than us.", ...STRANGER }),
-  },
-  {
-    name: "with a token that was revoked",
-    ask: async () => {
-      const token = await own();
-      await fetch(`${service.url}/oauth/v2/revoke`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}` },
-        body: new URLSearchParams({ token }),
-      });
-      return shop.impersonate(token, importer);
-    },
-    event: () => ({ reason: REJECTED, detail: "It is not good now.", ...STRANGER }),
-  },
-  {
-    name: "with a token that has expired",
-    ask: async () => {
-      const token = await own();
-      await service.setClock("2027-03-22T11:00:00+01:00");
-      return shop.impersonate(token, importer);
-    },
-    event: () => ({ reason: REJECTED, detail: "It is not good now.", ...STRANGER }),
-  },
-  {
-    name: "with a token of which a letter was changed",
-    ask: async () => {
-      const token = await own();
-      return shop.impersonate(`${token.slice(0, -5)}AAAAA`, importer);
-    },
-    event: () => ({ reason: REJECTED, detail: "It is not good now.", ...STRANGER }),
-  },
-  {
-    name: "as itself",
-    ask: async () => {
-      await shop.bind("deployer", "token-creator");
-      return shop.impersonate(await own(), deployer);
-    },
-    event: () => ({
-      reason: "impersonation_chain",
-      detail: "The account is in it already.",
-      serviceAccountId: deployer.id,
-    }),
-  },
-  {
-    name: "back from the importer",
-    ask: async () => {
-      await shop.bindOn("importer", "deployer");
-      return shop.impersonate(await asImporter(), deployer);
-    },
-    event: () => ({
-      reason: "impersonation_chain",
-      detail: "The account is in it already.",
-      serviceAccountId: deployer.id,
-      actor: { type: "service_account", id: importer.id },
-      act: [{ type: "service_account", id: deployer.id, bindingId: step }],
-    }),
-  },
-  {
-    name: "by a fourth step",
-    ask: async () => {
-      const [second, third, fourth] = await givenAccounts("second", "third", "fourth");
-      if (second === undefined || third === undefined || fourth === undefined) throw new Error("no chain");
-      const tokens = await givenTokens([second, third]);
-      return shop.impersonate(tokens.at(-1) ?? "", fourth);
-    },
-    event: () => ({
-      ...{ reason: "impersonation_chain", detail: "It would be 4 steps long." },
-      ...{ serviceAccountId: expect.any(String), actor: { type: "service_account" } },
-    }),
-  },
-];
-
-describe("with one thing off it is refused, and the record says which", () => {
-  it.each(OFFS)("$name", async ({ ask, event, error = "invalid_request" }) => {
-    const answer = await ask();
-    expect(answer).toMatchObject({ status: 400, body: { error } });
-    expect(await shop.eventOf(answer)).toMatchObject({
-      action: "access_token.impersonate",
-      outcome: "refused",
-      actor: { type: "service_account", id: deployer.id },
-      serviceAccountId: importer.id,
-      ...event(),
-    });
-  });
-});
-
 describe("a chain of three", () => {
   /** Tokens of deployer, importer, second, third. */
-  const tokens = async () => givenTokens(await givenAccounts("second", "third"));
+  const tokens = async () => stage.givenTokens(await stage.givenAccounts("second", "third"));
   const activity = async (all: readonly string[]) =>
     Promise.all(all.map(async (token) => (await isActive(service, token)).active));
 

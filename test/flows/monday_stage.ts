@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { decodeJwt } from "jose";
 import { expect } from "vitest";
 import { type ForeignIssuer, githubClaims } from "../support/foreign_issuer.ts";
-import type { ClockedWorker } from "./clocked_worker.ts";
-import { must } from "./ends.ts";
+import { must, type Target } from "./clients.ts";
 
 /** A shop that lets its CI deploy on Mondays, from its office, between eight and six in Berlin. */
 export const MONDAY = "2027-03-22T10:00:00+01:00";
@@ -32,8 +31,11 @@ export interface TokenAnswer {
 }
 type Form = Readonly<Record<string, string>>;
 
+/** A service, and what its clock says. */
+type Clocked = Target & { readonly now: () => Date };
+
 /** A fresh project with the API and its roles, and what a test does there. */
-export async function givenShop(service: ClockedWorker, issuer: ForeignIssuer) {
+export async function givenShop(service: Clocked, issuer: ForeignIssuer) {
   const name = `p${randomUUID().replaceAll("-", "").slice(0, 20)}`;
   const { id } = await must(service, "POST", "/v1/projects", { name });
   const root = `/v1/projects/${name}`;
@@ -83,12 +85,13 @@ export async function givenShop(service: ClockedWorker, issuer: ForeignIssuer) {
     return ask({ subject_token: token, subject_token_type: `${TYPE}:jwt`, client_id: email, ...more }, from);
   }
 
-  /** Shows a token of ours for another account. */
-  const impersonate = (token: string, { email }: Account, more: Form = {}, from = AT_OFFICE) =>
-    ask(
-      { subject_token: token, subject_token_type: `${TYPE}:access_token`, client_id: email, ...more },
-      from,
-    );
+  /** Shows one's own token for another account: an access token of ours, or a person's ID token. */
+  const show =
+    (type: string) =>
+    (token: string, { email }: Account, more: Form = {}, from = AT_OFFICE) =>
+      ask({ subject_token: token, subject_token_type: `${TYPE}:${type}`, client_id: email, ...more }, from);
+  const impersonate = show("access_token");
+  const impersonateAsPerson = show("id_token");
 
   /** The one event of a request. */
   async function eventOf({ requestId }: { readonly requestId: string }): Promise<Body> {
@@ -97,7 +100,8 @@ export async function givenShop(service: ClockedWorker, issuer: ForeignIssuer) {
     return (items as Body[])[0] ?? {};
   }
 
-  return { service, id: String(id), root, account, bind, bindOnApi, bindOn, deploy, impersonate, eventOf };
+  const acts = { deploy, impersonate, impersonateAsPerson };
+  return { id: String(id), root, account, bind, bindOnApi, bindOn, ...acts, eventOf };
 }
 export type Shop = Awaited<ReturnType<typeof givenShop>>;
 

@@ -1,9 +1,8 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
-import { call } from "./clients.ts";
+import { call, must } from "./clients.ts";
 import { type ClockedWorker, startClockedWorker } from "./clocked_worker.ts";
-import { must } from "./ends.ts";
 import {
   type Account,
   API,
@@ -107,6 +106,28 @@ describe("a person who may act as the importer", () => {
       `${shop.root}/audit-events?actor=${importer.id}&outcome=refused`,
     );
     expect(items).toMatchObject([{ action: "service_account.create", act: [ada] }]);
+  });
+
+  it("gets it by a token exchange too, and is told as little there as anybody", async () => {
+    const idToken = await staff.idToken("ada");
+    const form = { audience: API, reason: REASON };
+    const answer = await shop.impersonateAsPerson(idToken, importer, form);
+    expect(decodeJwt(await tokenOf(Promise.resolve(answer)))).toMatchObject({
+      ...{ sub: importer.id, scope: "orders:read", act: { sub: "ada", iss: staff.issuer } },
+    });
+    const actor = { type: "person", id: `${staff.issuer} ada` };
+    expect(await shop.eventOf(answer)).toMatchObject({ outcome: "granted", detail: REASON, actor });
+    const refused = await shop.impersonateAsPerson(idToken, importer, form, AT_HOME);
+    expect(refused).toMatchObject({ status: 400, body: { error: "invalid_request" } });
+    expect(await shop.eventOf(refused)).toMatchObject({
+      ...{
+        action: "access_token.impersonate",
+        outcome: "refused",
+        reason: "impersonation_not_granted",
+        actor,
+      },
+      detail: `access-tokens:create is not given now, from there: binding ${step} would, but for its ipRanges.`,
+    });
   });
 
   it("never has it for longer than his ID token", async () => {

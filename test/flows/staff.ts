@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import type { Target } from "./clients.ts";
-import { must } from "./ends.ts";
+import { must, type Target } from "./clients.ts";
 
 /** An identity provider that vouches for the staff, its keys uploaded, and what signs as it. */
 export async function givenStaff(target: Target, now: () => Date = () => new Date()) {

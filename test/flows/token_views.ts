@@ -1,6 +1,5 @@
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import type { Target } from "./clients.ts";
-import { post } from "./ends.ts";
+import { post, type Target } from "./clients.ts";
 
 /** What others are told of a token. */
 

@@ -57,6 +57,13 @@ describe("a token", () => {
     expect(await answer.json()).toEqual(decodeJwt(token));
   });
 
+  it("of another project that registered the same audience is refused, where the API names its own", async () => {
+    const token = await tokenFor(AUDIENCE);
+    const { project_id: projectId } = decodeJwt(token) as { project_id: string };
+    expect(await api({ projectId }).show(token)).toBe(200);
+    expect(await api({ projectId: crypto.randomUUID() }).show(token)).toBe(401);
+  });
+
   it.each([
     ["nothing", undefined],
     ["Basic", "Basic YTpi"],

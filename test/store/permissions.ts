@@ -261,6 +261,13 @@ const VERBS: readonly Row[] = [
     async (context, ground) => directory.getRoleBinding(context, await bindingRef(context, ground)),
   ],
   ["role-bindings:read", (context, { project }) => directory.listRoleBindings(context, project.id, page)],
+  ["role-bindings:read", (context, { project }) => directory.listMembers(context, project.id, page)],
+  ["access-reviews:read", (context, { project }) => directory.listAccess(context, project.id, page)],
+  [
+    "access-reviews:read",
+    (context, { project }) => directory.listUnused(context, project.id, { ...page, days: 90 }),
+  ],
+  ["access-reviews:read", (context, { project }) => directory.listUnowned(context, project.id, page)],
   [
     "role-bindings:update",
     async (context, ground) =>

@@ -1,4 +1,5 @@
 import { beforeAll } from "vitest";
+import { accessReviewRows } from "./access_review.ts";
 import { anchorRows } from "./anchor.ts";
 import { columnRows } from "./columns.ts";
 import { deletionRows } from "./deletion.ts";
@@ -37,6 +38,7 @@ const GROUPS: readonly ((at: At) => void)[] = [
   raceRows,
   interleavingRows,
   permissionRows,
+  accessReviewRows,
   deletionRows,
   resourceServerRows,
   identityProviderRows,

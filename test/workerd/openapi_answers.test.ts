@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Deps } from "../../src/deps.ts";
 import { v1Routes } from "../../src/routes/v1/index.ts";
@@ -184,6 +185,14 @@ const CALLS: Readonly<Record<string, () => Promise<readonly Call[]>>> = {
   [`GET ${P}/role-bindings/{id}`]: one(`${bindings}/${binding.id}`),
   [`PATCH ${P}/role-bindings/{id}`]: one(`${bindings}/${binding.id}`, { condition: CONDITION }),
   [`DELETE ${P}/role-bindings/{id}`]: async () => [{ path: `${bindings}/${(await bind()).body.id}` }],
+  [`GET ${P}/members`]: one(`${home.path}/members`),
+  [`GET ${P}/access-review/access`]: one(`${home.path}/access-review/access`),
+  [`GET ${P}/access-review/unused`]: async () => {
+    const { id } = await givenHolder(service, home);
+    await env.DB.prepare("UPDATE service_account SET created_at = 1 WHERE id = ?").bind(id).run();
+    return [{ path: `${home.path}/access-review/unused?days=365` }];
+  },
+  [`GET ${P}/access-review/unowned`]: one(`${home.path}/access-review/unowned`),
   [`POST ${P}/revocations`]: async () => {
     const body = { serviceAccount: holder.name, claims: [{ item: "run", value: 7 }] };
     return [

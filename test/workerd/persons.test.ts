@@ -171,14 +171,38 @@ describe("an e-mail is his", () => {
     await bind({ type: "group", name: "staff" });
     await bind(principal, { effect: "deny" });
     const claims = { sub: "x", groups: ["staff"] };
-    expect(await statusOf(await provider.idToken(claims))).toBe(200);
+    expect(await statusOf(await provider.idToken({ ...claims, email: "eve@x.example" }))).toBe(200);
     expect(await statusOf(await provider.idToken({ ...claims, email: ADA }))).toBe(403);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["left out", {}],
+    ["null", { email: null }],
+    ["a list", { email: [ADA] }],
+    ["with a blank behind", { email: `${ADA} ` }],
+  ])("not to be escaped by leaving it unknown: %s", async (_name, claims) => {
+    await bind({ type: "person", subject: "ada" });
+    await bind(principal, { effect: "deny" });
+    expect(await statusOf(await provider.idToken({ groups: [], ...claims }))).toBe(403);
+    await bind({ type: "person", subject: "eve" });
+    expect(await statusOf(await provider.idToken({ sub: "eve", email: "eve@x.example" }))).toBe(200);
   });
 });
 
 describe("groups", () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => `g${index}`);
   beforeEach(() => bind({ type: "group", name: "staff" }));
+
+  it.each<[string, Record<string, unknown>]>([
+    ["left out", {}],
+    ["null", { groups: null }],
+    ["no texts", { groups: [{ name: "banned" }] }],
+  ])("that are denied are not escaped by leaving them unknown: %s", async (_name, claims) => {
+    await bind({ type: "person", subject: "ada" });
+    await bind({ type: "group", name: "banned" }, { effect: "deny" });
+    expect(await statusOf(await provider.idToken(claims))).toBe(403);
+    expect(await statusOf(await provider.idToken({ groups: [] }))).toBe(200);
+  });
 
   it.each<[string, Record<string, unknown>, number]>([
     ["one of 200", { groups: [...many(199), "staff"] }, 200],

@@ -58,7 +58,6 @@ interface Row {
 const account = { is: "account", isOwn: true, boundOn: "project" } as const;
 const operator = async () => ({ ...(await sceneOf()), caller: {}, twin: {} });
 const ROWS: readonly Row[] = [
-  { who: "bootstrap", standing: { ...account, is: "bootstrap", holds: [] }, newScene: operator },
   { who: "nobody", standing: { ...account, is: "nobody", holds: [] }, newScene: operator },
   { who: "no role", standing: { ...account, holds: [] }, newScene: () => sceneOf() },
   {
@@ -71,6 +70,8 @@ const ROWS: readonly Row[] = [
     standing: { ...account, holds: permissionsOf(role) },
     newScene: () => sceneOf(role),
   })),
+  // Last: what goes through for nobody else is still to be done when they try.
+  { who: "bootstrap", standing: { ...account, is: "bootstrap", holds: [] }, newScene: operator },
 ];
 
 const scenes = new Map<string, Scene>();
@@ -128,7 +129,7 @@ describe("every route of /v1", () => {
 
 const rows = ROWS.flatMap((row) =>
   routes
-    .filter(({ name }) => name in CALLS)
+    .filter((route) => route.name in CALLS && lackOf(route) === undefined)
     .map((route) => {
       const expected = expectedOf(route, whereOf(route), row.standing);
       const { who } = row;

@@ -91,53 +91,50 @@ async function expectOutcomes(calls: readonly Ready[]): Promise<void> {
   expect(after, "whoever was refused changed nothing").toBe(before);
 }
 
-const CREDENTIALS = {
-  "access token": (caller: Caller) => caller,
-  "project token": ({ projectToken: token = "", ...caller }: Caller) => ({ ...caller, token }),
-} as const;
+const byProjectToken = ({ projectToken: token = "", ...caller }: Caller) => ({ ...caller, token });
 
-const rows = BOUND_ON.flatMap((boundOn) =>
-  ROLES.flatMap((role) =>
-    (["access token", "project token"] as const).map((credential) => [role, boundOn, credential] as const),
-  ),
-);
+const rows = BOUND_ON.flatMap((boundOn) => ROLES.map((role) => [role, boundOn] as const));
 
-describe.each(rows)("%s, bound on one %s, by its %s,", (role, boundOn, credential) => {
+describe.each(rows)("%s, bound on one %s,", (role, boundOn) => {
   const standing = { is: "account", holds: permissionsOf(role), isOwn: true, boundOn } as const;
   const isThere = (route: Route) => whereOf(route, boundOn) === boundOn;
-  // A project token impersonates nobody.
-  const asked = routes.filter(
-    ({ name, permission }) =>
-      name in CALLS && !(credential === "project token" && permission === "access-tokens:create"),
-  );
-  const callerIn = ({ caller }: Scene) => CREDENTIALS[credential](caller);
+  const asked = routes.filter(({ name }) => name in CALLS);
 
-  it("may there what it permits, and is told there what is missing", async () => {
-    const scene = await sceneFor(role, boundOn);
+  it.each(["access token", "project token"])("may there what it permits, by its %s", async (credential) => {
+    const { caller: holder, bound: ground } = await sceneFor(role, boundOn);
+    const isProjectToken = credential === "project token";
+    const caller = isProjectToken ? byProjectToken(holder) : holder;
     const calls: Ready[] = [];
     for (const route of asked.filter(isThere)) {
-      calls.push(await readyOf(route, { caller: callerIn(scene), ground: scene.bound }, standing));
+      // A project token impersonates nobody.
+      if (isProjectToken && route.permission === "access-tokens:create") continue;
+      calls.push(await readyOf(route, { caller, ground }, standing));
     }
     await expectOutcomes(calls);
     expect(calls.length).toBeGreaterThan(5);
   });
 
-  it("sees no other one, and may nothing there, nor on the project, the service and what else there is", async () => {
-    const scene = await sceneFor(role, boundOn);
-    const caller = callerIn(scene);
-    const elsewhere = { ...scene.bound, binds: "project" } as const;
+  it("sees no other one, and may nothing there", async () => {
+    const { caller: holder, other: ground } = await sceneFor(role, boundOn);
+    const caller = byProjectToken(holder);
     const calls: Ready[] = [];
     for (const route of asked.filter(isThere)) {
-      calls.push(await readyOf(route, { caller, ground: scene.other }, { ...standing, boundOn: "other" }));
+      calls.push(await readyOf(route, { caller, ground }, { ...standing, boundOn: "other" }));
     }
     expect(new Set(calls.map(({ wanted }) => wanted))).toEqual(new Set(["404"]));
     await expectOutcomes(calls);
-    const further: Ready[] = [];
+  });
+
+  it("may nothing on the project, the service and what else there is", async () => {
+    const { caller: holder, bound } = await sceneFor(role, boundOn);
+    const caller = byProjectToken(holder);
+    const ground = { ...bound, binds: "project" } as const;
+    const calls: Ready[] = [];
     for (const route of asked.filter((one) => whereOf(one) !== boundOn)) {
-      further.push(await readyOf(route, { caller, ground: elsewhere }, standing));
+      calls.push(await readyOf(route, { caller, ground }, standing));
     }
-    await expectOutcomes(further);
-    const allowed = further.filter(({ wanted }) => wanted === "allowed").map(({ name }) => name);
+    await expectOutcomes(calls);
+    const allowed = calls.filter(({ wanted }) => wanted === "allowed").map(({ name }) => name);
     expect(allowed).toEqual(["GET /v1/service-accounts/{email}/jwks.json"]);
   });
 });

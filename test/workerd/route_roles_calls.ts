@@ -144,6 +144,10 @@ export const CALLS: Readonly<Record<string, Prepare>> = {
   [`GET ${P}/role-bindings/{id}`]: ofNewBinding(),
   [`PATCH ${P}/role-bindings/{id}`]: ofNewBinding({ description: "x" }),
   [`DELETE ${P}/role-bindings/{id}`]: ofNewBinding(),
+  [`GET ${P}/members`]: at(({ home }) => `${home.path}/members`),
+  [`GET ${P}/access-review/access`]: at(({ home }) => `${home.path}/access-review/access`),
+  [`GET ${P}/access-review/unused`]: at(({ home }) => `${home.path}/access-review/unused`),
+  [`GET ${P}/access-review/unowned`]: at(({ home }) => `${home.path}/access-review/unowned`),
   [`POST ${P}/revocations`]: async (service, ground) => {
     await must(service, "POST", tokens(ground), named());
     return { path: revocations(ground), body: revocationOf(ground) };

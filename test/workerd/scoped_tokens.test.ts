@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { introspect } from "./credentials.ts";
-import { type Answer, exchangeOf, startService } from "./harness.ts";
+import { type Answer, exchangeOf, issuer, startService } from "./harness.ts";
 import {
   bind,
   type Caller,
@@ -196,47 +196,55 @@ describe("a token lives and is signed as its API says", () => {
 });
 
 describe("what workloads are bound to", () => {
-  it("is only the token's whose claims meet the binding, on its API", async () => {
+  const job = (name: unknown) => issuer.token({ sub: "job", team: "shop", job: name }, service.url);
+  const principalOf = (name: string) => ({
+    type: "workloads",
+    issuer: issuer.url,
+    assertions: [{ item: "job", operator: "equals", value: name }],
+  });
+
+  /** An account that trusts the CI, whose keys are its own to publish. */
+  async function givenTrusting() {
     const holder = await givenHolder(service, home);
-    const { stranger } = await givenTrustIn(service, holder);
-    const assertions = [{ item: "job", operator: "equals", value: "deploy" }];
-    const principal = { type: "workloads", issuer: stranger.issuer, assertions };
-    await bind(service, home, holder, writer.id, { principal, ...on(api.id) });
-    const exchanged = async (claims: Record<string, unknown>, at = holder) =>
-      got(
-        await service.exchange(exchangeOf(await stranger.sign(claims), at.email, { audience: api.audience })),
-      );
-    expect(await exchanged({ job: "deploy" })).toEqual(["orders:write", api.audience]);
-    for (const job of ["test", "Deploy", ["test"], undefined])
-      expect(await exchanged({ job })).toEqual(NO_TARGET);
+    const assertions = [{ item: "team", operator: "equals", value: "shop" }];
+    const trust = { name: "ci", issuer: issuer.url, assertions };
+    await service.call("POST", `${holder.path}/federated-identity-providers`, trust);
+    return holder;
+  }
+
+  it("is only the token's whose claims meet the binding, on its API", async () => {
+    const holder = await givenTrusting();
+    await bind(service, home, holder, writer.id, { principal: principalOf("deploy"), ...on(api.id) });
+    const exchanged = async (token: string) =>
+      got(await service.exchange(exchangeOf(token, holder.email, { audience: api.audience })));
+    expect(await exchanged(await job("deploy"))).toEqual(["orders:write", api.audience]);
+    for (const other of ["test", "Deploy", ["test"], null])
+      expect(await exchanged(await job(other))).toEqual(NO_TARGET);
     await expect(tokenByKey(service, holder, { audience: api.audience })).rejects.toThrow("invalid_target");
   });
 
   it("is at ourselves the token's too, as long as the binding is there", async () => {
-    const holder = await givenHolder(service, home);
-    const { stranger } = await givenTrustIn(service, holder);
-    const assertions = [{ item: "job", operator: "equals", value: "audit" }];
-    const principal = { type: "workloads", issuer: stranger.issuer, assertions };
-    const { path } = await bind(service, home, holder, "viewer", { principal });
-    const tokenOf = async (claims: Record<string, unknown>) =>
-      (await service.exchange(exchangeOf(await stranger.sign(claims), holder.email))).body.access_token;
-    const [audit, deploy] = [await tokenOf({ job: "audit" }), await tokenOf({ job: "deploy" })];
+    const holder = await givenTrusting();
+    const { path } = await bind(service, home, holder, "viewer", { principal: principalOf("audit") });
+    const tokenOf = async (name: string) =>
+      (await service.exchange(exchangeOf(await job(name), holder.email))).body.access_token;
+    const [audit, deploy] = [await tokenOf("audit"), await tokenOf("deploy")];
     const status = async (token: string) => (await callsWith(service, token).call("GET", home.roles)).status;
     expect([await status(audit), await status(deploy)]).toEqual([200, 403]);
     await service.call("DELETE", path);
     expect(await status(audit)).toBe(403);
   });
 
-  it("nor is it of a like token of another issuer", async () => {
+  it("is not of a like token of another issuer, nor of one by keys that were uploaded", async () => {
     const holder = await givenHolder(service, home);
-    const [one, two] = [await givenTrustIn(service, holder), await givenTrustIn(service, holder)];
-    const assertions = [{ item: "team", operator: "equals", value: "shop" }];
-    const principal = { type: "workloads", issuer: one.stranger.issuer, assertions };
-    await bind(service, home, holder, writer.id, { principal, ...on(api.id) });
-    const form = async ({ stranger }: typeof two) =>
-      exchangeOf(await stranger.sign(), holder.email, { audience: api.audience });
-    expect(await got(await service.exchange(await form(one)))).toEqual(["orders:write", api.audience]);
-    expect(await got(await service.exchange(await form(two)))).toEqual(NO_TARGET);
+    const { stranger } = await givenTrustIn(service, holder);
+    for (const name of [issuer.url, stranger.issuer]) {
+      const principal = { ...principalOf("deploy"), issuer: name };
+      await bind(service, home, holder, writer.id, { principal, ...on(api.id) });
+    }
+    const token = await stranger.sign({ job: "deploy" });
+    const form = exchangeOf(token, holder.email, { audience: api.audience });
+    expect(await got(await service.exchange(form))).toEqual(NO_TARGET);
   });
 });
 

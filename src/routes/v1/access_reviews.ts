@@ -1,7 +1,7 @@
 import { accepts } from "hono/accepts";
 import type { Deps } from "../../deps.ts";
 import { listAccess, listUnowned, listUnused, type Reviewed } from "../../directory/index.ts";
-import type { Problem, Result } from "../../protocol/index.ts";
+import { accept, type Problem, type Result } from "../../protocol/index.ts";
 import type { PageRequest } from "../../store/index.ts";
 import type { RouteContext } from "../context.ts";
 import { accessRow, reviewQuery, unownedRow, unusedQuery, unusedRow } from "./access_review_shapes.ts";
@@ -68,8 +68,10 @@ export function accessReviewRoutes(routes: V1Routes, deps: Deps): void {
   );
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
 /** A report as data. */
-interface Report<Row> {
+interface Report {
   readonly name: string;
   readonly columns: readonly string[];
   readonly read: (page: PageRequest) => Promise<Result<Reviewed<Row>, Problem>>;
@@ -78,16 +80,16 @@ interface Report<Row> {
 type Query = Parameters<typeof pageOfQuery>[0] & { readonly format?: "json" | "csv" | undefined };
 
 /** One page as JSON, or the whole report as CSV. */
-async function answerReview<Row extends object>(
+async function answerReview(
   c: RouteContext,
   deps: Deps,
   { format, ...query }: Query,
-  report: Report<Row>,
+  report: Report,
 ): Promise<Response> {
   c.header("Vary", "Accept");
   if (!wantsCsv(c, format)) {
     const found = await report.read(pageOfQuery(query));
-    return answerJson(c, found.ok ? { ok: true, value: found.value.page } : found);
+    return answerJson(c, found.ok ? accept(found.value.page) : found);
   }
   const first = await report.read({ pageSize: CSV_PAGE_SIZE });
   if (!first.ok) return renderProblem(c, first.refusal);
@@ -108,19 +110,17 @@ function wantsCsv(c: RouteContext, format: Query["format"]): boolean {
   return accepts(c, { header: "Accept", supports: [json, csv], default: json }) === csv;
 }
 
-type Rows = readonly Readonly<Record<string, unknown>>[];
-
 /** All rows, page by page, each asked for anew: who may not read any more gets no further. */
-async function* rowsOf<Row extends object>(
+async function* rowsOf(
   c: RouteContext,
   deps: Deps,
   first: Reviewed<Row>,
-  { name, read }: Report<Row>,
-): AsyncGenerator<Rows> {
+  { name, read }: Report,
+): AsyncGenerator<readonly Row[]> {
   let { page } = first;
   try {
     while (true) {
-      yield page.items as Rows;
+      yield page.items;
       if (page.nextPageToken === undefined) return;
       const next = await read({ pageSize: CSV_PAGE_SIZE, pageToken: page.nextPageToken });
       if (!next.ok) throw new Error(next.refusal.code);

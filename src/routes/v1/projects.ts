@@ -43,7 +43,7 @@ const change = {
   ...member,
   method: "patch",
   permission: "projects:update",
-  summary: "Change a project (JSON merge patch)",
+  summary: "Change a project (JSON merge patch); to disable or enable it needs projects:delete too",
   body: projectChange,
   isConditional: true,
   answer: one,

@@ -8,7 +8,13 @@ import {
 } from "../../directory/index.ts";
 import { answerCreated, answerEmpty, answerJson, answerStored } from "./answers.ts";
 import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
-import { accountParams, cascadeAndAcknowledgeQuery, pageQuery, projectParams } from "./primitives.ts";
+import {
+  accountParams,
+  acknowledgeQuery,
+  cascadeAndAcknowledgeQuery,
+  pageQuery,
+  projectParams,
+} from "./primitives.ts";
 import { createdAnswer, emptyAnswer, pageAnswer, storedAnswer } from "./responses.ts";
 import { serviceAccountChange, serviceAccountInput, serviceAccountItem } from "./service_account_shapes.ts";
 
@@ -46,6 +52,7 @@ const change = {
   method: "patch",
   permission: "service-accounts:update",
   summary: "Change, rename, disable a service account (JSON merge patch)",
+  query: acknowledgeQuery,
   body: serviceAccountChange,
   isConditional: true,
   answer: one,
@@ -70,8 +77,8 @@ export function serviceAccountRoutes(routes: V1Routes, deps: Deps): void {
   mount(routes, deps, get, async (c, { context, params }) =>
     answerStored(c, await getServiceAccount(context, params)),
   );
-  mount(routes, deps, change, async (c, { context, params, body, ifMatch }) =>
-    answerStored(c, await updateServiceAccount(context, params, { change: body, ifMatch })),
+  mount(routes, deps, change, async (c, { context, params, query, body, ifMatch }) =>
+    answerStored(c, await updateServiceAccount(context, params, { ...query, change: body, ifMatch })),
   );
   mount(routes, deps, remove, async (c, { context, params, query, ifMatch }) =>
     answerEmpty(c, await deleteServiceAccount(context, params, { ...query, ifMatch })),

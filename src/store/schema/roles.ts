@@ -73,6 +73,7 @@ export const roleBinding = sqliteTable(
       table.resourceId,
     ),
     index("role_binding_by_project").on(table.projectId, table.id),
+    index("role_binding_denials").on(table.projectId).where(sql`${table.effect} = 'deny'`),
     index("role_binding_by_resource").on(table.resourceId),
     index("role_binding_by_role").on(table.roleId).where(sql`${table.roleId} IS NOT NULL`),
     index("role_binding_by_identity_provider")

@@ -27,6 +27,15 @@ const measured: Measured = {
     introspection: [pair([700, 10], [1000, 10])],
     introspectionByBootstrap: [pair([900, 10], [1000, 10])],
   },
+  roles: {
+    manyRoles: [pair([910, 10], [1000, 10])],
+    manyRolesOwn: [pair([890, 10], [1000, 10])],
+    oneRole: [pair([860, 10], [1000, 10])],
+  },
+  evaluations: {
+    evaluationOfToken: [pair([810, 10], [1000, 10])],
+    evaluationOfAccount: [pair([790, 10], [1000, 10])],
+  },
   scale: [pair([970, 10], [1000, 10])],
   expired: { rows: 1_000_000, pairs: [pair([940, 10], [1000, 10])] },
   purge: {
@@ -63,6 +72,11 @@ describe("the JSON", () => {
       projectToken: { throughputVsFloor: 0.84 },
       introspection: { throughputVsFloor: 0.7 },
       introspectionByBootstrap: { throughputVsFloor: 0.9 },
+      manyRoles: { throughputVsOne: 0.91 },
+      manyRolesOwn: { throughputVsOne: 0.89 },
+      oneRole: { throughputVsFloor: 0.86 },
+      evaluationOfToken: { throughputVsFloor: 0.81 },
+      evaluationOfAccount: { throughputVsFloor: 0.79 },
       expired: { throughputVsNone: 0.94 },
     });
   });
@@ -73,6 +87,9 @@ describe("the JSON", () => {
       floor: { perSecond: 1000, p99Ms: 10 },
       keyFlow: { perSecond: 860 },
       keyFlowFloor: { perSecond: 1000 },
+      manyRoles: { perSecond: 910 },
+      manyRolesAsOne: { perSecond: 1000 },
+      evaluationOfTokenFloor: { perSecond: 1000 },
       oidcProvider: { perSecond: 2000 },
     });
   });
@@ -100,6 +117,11 @@ describe("the table", () => {
     ["project token: throughput", "NOT reached"],
     ["introspection: throughput", "NOT reached"],
     ["by bootstrap token: throughput", ": reached"],
+    ["200 roles to one, for an API: throughput", ": reached"],
+    ["200 roles to one, for us: throughput", "NOT reached"],
+    ["one role: throughput", ": reached"],
+    ["evaluation of a token: throughput", ": reached"],
+    ["evaluation of an account: throughput", "NOT reached"],
     ["throughput, 1,000,000 expired", "NOT reached"],
   ])("%s says whether its target is", (label, verdict) => {
     expect(lines.find((line) => line.startsWith(label))).toContain(verdict);

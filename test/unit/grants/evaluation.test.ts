@@ -13,6 +13,7 @@ const NOW = 1_800_000_000;
 
 const binding = (more: Partial<HeldBinding> = {}): HeldBinding => ({
   id: "b1",
+  stamp: 1,
   projectId: "p1",
   principalType: "service_account",
   principalId: "a1",
@@ -35,6 +36,7 @@ const TOKEN: LiveToken = {
   scope: ["orders:read"],
   authMethod: "key",
   act: [],
+  grantsVersion: 1,
   bindings: [],
   issuedAt: NOW - 60,
   expiresAt: NOW + 60,
@@ -57,6 +59,7 @@ const accountActor = (id: string, bindings: readonly HeldBinding[] = [], project
   projectId,
   credential: { type: "access_token", id: "x" },
   act: [],
+  grantsVersion: 1,
   bindings,
   scope: null,
 });

@@ -18,6 +18,7 @@ const API = {
 function held(members: Partial<HeldBinding> = {}, path = ""): HeldBinding {
   return {
     id: "b1",
+    stamp: 1,
     projectId: "p1",
     principalType: "service_account",
     principalId: "s1",
@@ -258,7 +259,9 @@ describe("an audience that no API with permissions is", () => {
     expect(wanted(ISSUER)).toEqual([]);
     expect(wanted(`${AUDIENCE}/orders/eu`)).toEqual([
       `${AUDIENCE}/orders/eu`,
+      `${AUDIENCE}/orders/`,
       `${AUDIENCE}/orders`,
+      `${AUDIENCE}/`,
       AUDIENCE,
     ]);
   });

@@ -17,6 +17,7 @@ const CHAIN: readonly ActingParty[] = [
 function step(index: number, members: Partial<HeldBinding> = {}): HeldBinding {
   return {
     id: `b${index + 1}`,
+    stamp: 1,
     projectId: "p1",
     principalType: CHAIN[index]?.type === "person" ? "person" : "service_account",
     principalId: CHAIN[index]?.id ?? "",
@@ -70,8 +71,9 @@ describe.each(STEP_NAMES)("step %i of an impersonation, the %s", (index) => {
   it.each<readonly [name: string, members: Partial<HeldBinding>, expected: boolean]>([
     ["a deny to its party falls it", {}, false],
     ["one on all of the project too", { resource: { type: "project", id: "p1", path: "" } }, false],
-    // As everywhere: nobody gets past a deny that may hold.
-    ["one that may hold too", { condition: { ipRanges: ["203.0.113.7"] } }, false],
+    // From where it was got was judged then, and nobody can know it now.
+    ["one for an address does not", { condition: { ipRanges: ["203.0.113.7"] } }, true],
+    ["one to a group of the same name does not", { principalType: "group" }, true],
     ["one that has ended does not", { condition: { notAfter: NOON } }, true],
     ["one to somebody else does not", { principalId: "nobody" }, true],
     ["one of something else does not", { permissions: ["projects:read", "*"] }, true],

@@ -87,6 +87,7 @@ describe("a condition", () => {
 describe("what cannot be known", () => {
   const held = (effect: "allow" | "deny", condition: BindingCondition | null): HeldBinding => ({
     id: effect,
+    stamp: 1,
     projectId: "p1",
     principalType: "service_account",
     principalId: "s1",

@@ -95,6 +95,24 @@ describe("whatever the bindings", () => {
     );
   });
 
+  it("a binding on another project than its own gives and denies nothing", () => {
+    fc.assert(
+      fc.property(binding, place, circumstances, (one, at, when) => {
+        const astray: HeldBinding = { ...one, resource: { type: "project", id: "p3", path: "" } };
+        const open: HeldBinding = {
+          ...astray,
+          effect: "allow",
+          condition: null,
+          resource: { type: "project", id: one.projectId, path: "" },
+        };
+        for (const asked of one.permissions) {
+          expect(decide(weigh([astray], when), asked, at)).toEqual({ allowed: false });
+          expect(isAllowed([open, astray], asked, at, when)).toBe(at.projectId === one.projectId);
+        }
+      }),
+    );
+  });
+
   it("what is given on an API or a path is given on every path below", () => {
     let seen = 0;
     fc.assert(

@@ -24,6 +24,7 @@ const api = (path: string, id = "a1"): BindingResource => ({ type: "resource_ser
 function held(id: string, members: Partial<HeldBinding> = {}): HeldBinding {
   return {
     id,
+    stamp: 1,
     projectId: "p1",
     principalType: "service_account",
     principalId: "s1",

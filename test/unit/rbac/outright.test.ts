@@ -40,6 +40,7 @@ const ACCOUNT: BindingResource = { type: "service_account", id: "s1", path: "" }
 function held(members: Partial<HeldBinding> = {}): HeldBinding {
   return {
     id: "b1",
+    stamp: 1,
     projectId: "p1",
     principalType: "person",
     principalId: "somebody",

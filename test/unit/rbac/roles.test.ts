@@ -105,6 +105,7 @@ describe("the built-in roles", () => {
 
 const bound = (permissions: readonly string[]): HeldBinding => ({
   id: "b1",
+  stamp: 1,
   projectId: "p1",
   principalType: "service_account",
   principalId: "s1",
@@ -142,6 +143,7 @@ describe("a stored binding", () => {
     JSON.stringify([
       [
         "b1",
+        1,
         "p1",
         "service_account",
         "s1",

@@ -84,6 +84,7 @@ export function bindingOf(free = 5): fc.Arbitrary<HeldBinding> {
     })
     .map(({ resource: on, ...binding }) => ({
       ...binding,
+      stamp: 1,
       principalType: "service_account",
       principalId: "s1",
       resource: on.type === "project" ? { ...on, id: binding.projectId } : on,
