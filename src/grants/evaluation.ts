@@ -95,8 +95,11 @@ function judgeBindings(
   if (verdict.allowed) return accept({ reason: "granted", by });
   if (by !== undefined) return refuse({ reason: "denied", by });
   const missed = weighed.find(
-    ({ binding, holds }) =>
-      binding.effect === "allow" && holds !== "yes" && gives(binding, action) && covers(binding, place),
+    (one) =>
+      one.binding.effect === "allow" &&
+      covers(one.binding, place) &&
+      gives(one.binding, action) &&
+      one.holds !== "yes",
   );
   return refuse(
     missed === undefined ? { reason: "no_binding" } : { reason: "condition", by: missed.binding },

@@ -110,12 +110,7 @@ function grantImpersonation(
     return refuse({ reason: "impersonation_not_granted", detail });
   }
   const horizon = circumstances.now + ACCESS_TOKEN_MAX_SECONDS;
-  const until = givenUntil(
-    bindings,
-    circumstances,
-    horizon,
-    (weighed) => decide(weighed, IMPERSONATE, place).allowed,
-  );
+  const until = givenUntil(bindings, circumstances, horizon, [IMPERSONATE], place);
   return accept({ bindingId: verdict.by, until });
 }
 

@@ -10,14 +10,13 @@ import {
 import {
   audiencesOf,
   type Circumstances,
-  decide,
   explain,
+  givenOf,
   givenUntil,
   grantedSomewhere,
   isPermission,
   type Place,
   PROJECT_PERMISSIONS,
-  type Weighed,
   weigh,
 } from "../rbac/index.ts";
 import type { Anchor, TargetedApi } from "../trust/index.ts";
@@ -106,9 +105,8 @@ function grantApi(rights: Rights, { api, audience, path }: WantedApi, scope: rea
   const { anchor, bindings, circumstances } = rights;
   const place: Place = { projectId: anchor.account.projectId, resourceServerId: api.id, path };
   const known = api.permissions.map(({ name }) => name);
-  const isGiven = (weighed: Weighed) => (permission: string) =>
-    known.includes(permission) && decide(weighed, permission, place).allowed;
-  const isGranted = isGiven(weigh(bindings, circumstances));
+  const given = givenOf(weigh(bindings, circumstances), known, place);
+  const isGranted = (permission: string) => given.has(permission);
   const why = (permission: string) =>
     known.includes(permission)
       ? explain(bindings, permission, place, circumstances)
@@ -116,12 +114,22 @@ function grantApi(rights: Rights, { api, audience, path }: WantedApi, scope: rea
   const missing = scope.find((permission) => !isGranted(permission));
   if (missing !== undefined) return notGranted("scope_not_granted", why(missing));
   const granted = scope.length > 0 ? scope : known.filter(isGranted);
-  if (granted.length === 0) return notGranted("target_not_allowed", known.map(why).join("; "));
-  const until = givenUntil(bindings, circumstances, horizonOf(circumstances), (weighed) =>
-    granted.every(isGiven(weighed)),
-  );
+  if (granted.length === 0) return notGranted("target_not_allowed", whyNone(known, why));
+  const until = givenUntil(bindings, circumstances, horizonOf(circumstances), granted, place);
   return accept({ audience, scope: granted, api, until });
 }
+
+/** Why none of them is given; no more of it than is told. */
+function whyNone(permissions: readonly string[], why: (permission: string) => string): string {
+  let told = "";
+  for (const permission of permissions) {
+    if (told.length >= WHY_MAX_CHARACTERS) break;
+    told += `${told === "" ? "" : "; "}${why(permission)}`;
+  }
+  return told;
+}
+
+const WHY_MAX_CHARACTERS = 800;
 
 function horizonOf({ now }: Circumstances): number {
   return now + ACCESS_TOKEN_MAX_SECONDS;
@@ -132,5 +140,5 @@ function notAllowed(detail: string) {
 }
 
 function notGranted(reason: ExchangeReason, why: string) {
-  return refuse({ reason, detail: `${why.slice(0, 800)}.` });
+  return refuse({ reason, detail: `${why.slice(0, WHY_MAX_CHARACTERS)}.` });
 }

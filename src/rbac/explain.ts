@@ -15,10 +15,10 @@ export function explain(
   place: Place,
   circumstances: Circumstances,
 ): string {
-  const weighed = weigh(bindings, circumstances).filter(({ binding }) => gives(binding, permission));
+  const weighed = weigh(bindings, circumstances);
   const { by } = decide(weighed, permission, place);
   if (by !== undefined) return `${permission} is denied by binding ${by}`;
-  const missed = nearMisses(weighed, place).slice(0, BINDINGS_NAMED_MAX);
+  const missed = nearMisses(weighed, permission, place).slice(0, BINDINGS_NAMED_MAX);
   if (missed.length === 0) return `no binding gives ${permission} there`;
   const why = missed.map(({ binding }) => {
     const parts = failing(binding.condition, circumstances).join(" and ");
@@ -27,8 +27,10 @@ export function explain(
   return `${permission} is not given now, from there: ${why.join("; ")}`;
 }
 
-function nearMisses(weighed: Weighed, place: Place): Weighed {
-  return weighed.filter(
-    ({ binding, holds }) => binding.effect === "allow" && holds !== "yes" && covers(binding, place),
-  );
+function nearMisses(weighed: Weighed, permission: string, place: Place): Weighed {
+  return weighed.filter((one) => {
+    const { binding } = one;
+    if (binding.effect !== "allow" || !covers(binding, place) || !gives(binding, permission)) return false;
+    return one.holds !== "yes";
+  });
 }

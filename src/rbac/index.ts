@@ -10,7 +10,6 @@ export {
   decide,
   givenUntil,
   gives,
-  grantedSomewhere,
   type Place,
   placeOf,
   type Verdict,
@@ -24,4 +23,5 @@ export { type Grant, grantsOf, notHeldOutright } from "./outright.ts";
 export { audiencesOf, isAtOrBelow, isPath } from "./path.ts";
 export { isPermission, PERMISSIONS, type Permission } from "./permissions.ts";
 export { ALL_OF_APIS, BUILT_IN_ROLES, builtInRole, PROJECT_PERMISSIONS } from "./roles.ts";
+export { givenOf, grantedSomewhere } from "./stand.ts";
 export { mayKnowToken, mayRevokeToken, type TokenPlace } from "./tokens.ts";

@@ -1,9 +1,10 @@
 import type { Context } from "../deps.ts";
 import { type HeldBinding, hasPassed, secondsOf } from "../protocol/index.ts";
 import { mayUse } from "./authorize.ts";
-import { decide, gives, type Place, placeOf, touches, type Weighed } from "./decide.ts";
+import { type Place, placeOf, touches, type Weighed } from "./decide.ts";
 import { isPermission } from "./permissions.ts";
 import { ALL_OF_APIS } from "./roles.ts";
+import { givenAt, permits, type Stand, standsOf } from "./stand.ts";
 
 /** A binding that is to be given: on a place, what its role permits. */
 export interface Grant {
@@ -18,19 +19,27 @@ export interface Grant {
 export function notHeldOutright(context: Context, grants: readonly Grant[]): readonly string[] {
   const { actor, deps } = context;
   if (actor.type === "bootstrap") return [];
-  const asked = grants.flatMap(({ place, permissions }) =>
-    permissions.map((permission) => ({ place, permission })),
-  );
   if (actor.type !== "service_account" && actor.type !== "person")
-    return asked.map(({ permission }) => permission);
-  const weighed = outright(actor.bindings, secondsOf(deps.nowMs()));
-  const missing = asked.filter(
-    ({ place, permission }) =>
-      !decide(weighed, permission, place).allowed ||
-      isDeniedWithin(weighed, permission, place) ||
-      !mayUse(actor, permission),
-  );
-  return [...new Set(missing.map(({ permission }) => permission))];
+    return [...new Set(grants.flatMap(({ permissions }) => permissions))];
+  const stands = standsOf(outright(actor.bindings, secondsOf(deps.nowMs())));
+  const missing = byPlace(grants).flatMap(({ place, permissions }) => {
+    const given = givenAt(stands, permissions, place);
+    const within = stands.filter((stand) => stand.effect === "deny" && isWithin(stand, place));
+    return permissions.filter((one) => !given.has(one) || isWithheld(within, one) || !mayUse(actor, one));
+  });
+  return [...new Set(missing)];
+}
+
+/** The grants of each place as one: what hundreds of bindings give is on few places. */
+function byPlace(grants: readonly Grant[]): readonly Grant[] {
+  const groups = new Map<string, { readonly place: Place; readonly permissions: Set<string> }>();
+  for (const { place, permissions } of grants) {
+    const key = JSON.stringify(place);
+    const group = groups.get(key) ?? { place, permissions: new Set() };
+    groups.set(key, group);
+    for (const permission of permissions) group.permissions.add(permission);
+  }
+  return [...groups.values()].map((group) => ({ ...group, permissions: [...group.permissions] }));
 }
 
 /** What bindings give, for whoever would hand out the like. */
@@ -50,17 +59,17 @@ function outright(bindings: readonly HeldBinding[], now: number): Weighed {
   });
 }
 
-/** A deny of a part: below a project it lies on an account or an API of it; of `*` it is of any API's permission. */
-function isDeniedWithin(weighed: Weighed, permission: string, place: Place): boolean {
+/** A deny of a part: below a project it lies on an account or an API of it. */
+function isWithin(stand: Stand, place: Place): boolean {
   const isWhole = place.serviceAccountId === undefined && place.resourceServerId === undefined;
-  return weighed.some(({ binding, holds }) => {
-    if (binding.effect !== "deny" || holds === "no") return false;
-    const isWithin = touches(binding, place) || (isWhole && binding.projectId === place.projectId);
-    return isWithin && withholds(binding.permissions, permission);
-  });
+  return touches(stand, place) || (isWhole && stand.projectId === place.projectId);
 }
 
-function withholds(permissions: readonly string[], permission: string): boolean {
-  if (permission === ALL_OF_APIS) return permissions.some((one) => !isPermission(one));
-  return gives({ permissions }, permission);
+/** Of all of the APIs, a deny of any API's permission withholds a part. */
+function isWithheld(denies: readonly Stand[], permission: string): boolean {
+  return denies.some(
+    (stand) =>
+      permits(stand, permission) ||
+      (permission === ALL_OF_APIS && [...stand.permissions].some((one) => !isPermission(one))),
+  );
 }

@@ -114,7 +114,7 @@ const MEANWHILE: readonly Row[] = [
     given: [],
     call: end({}),
     meanwhile: async (context, { id }) =>
-      accepted(await updateIdentityProvider(context, id, { change: { trustsEmail: true } })),
+      accepted(await updateIdentityProvider(context, id, { change: { disabled: false } })),
   },
 ];
 

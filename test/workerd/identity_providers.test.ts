@@ -12,6 +12,7 @@ import { callAs, comparable, givenAccount, givenToken } from "./project_token_ki
 
 const service = startService();
 const PATH = "/v1/identity-providers";
+const OTHER_KEY = (await newIssuerKey("k2")).jwk;
 const DEFAULTS = { email: "email", name: "name", groups: "groups" };
 const fresh = () => {
   const name = newName();
@@ -323,8 +324,11 @@ describe("role bindings that name it", () => {
     await givenBindingRow(lonely.id, { ...his, identity_provider_id: other.id, condition: '{"notAfter":1}' });
     await givenBindingRow(lonely.id, { ...his, identity_provider_id: other.id, effect: "deny" });
     await givenBindingRow(lonely.id, { ...his, identity_provider_id: other.id, built_in_role: "editor" });
+    const off = await givenIdentityProvider(service, { disabled: true });
+    await givenBindingRow(lonely.id, { ...his, identity_provider_id: off.id });
 
     expect(saidBy(await service.call("DELETE", provider.path))).toEqual([409, "in_use"]);
+    expect((await service.call("PATCH", provider.path, { disabled: true })).status).toBe(200);
     const refused = await service.call("DELETE", `${provider.path}?cascade=true`);
     expect(saidBy(refused)).toEqual([409, "last_owner"]);
     expect(refused.body.detail).toContain(`every owner of ${lonely.name}:`);
@@ -370,6 +374,9 @@ describe("access tokens that persons got through it", () => {
     ["it is disabled", "PATCH", { disabled: true }],
     ["it gets another issuer", "PATCH", { issuer: `https://${newName()}.example.com` }],
     ["it gets another audience", "PATCH", { audience: "b" }],
+    ["it gets other keys", "PATCH", { jwks: { keys: [OTHER_KEY] } }],
+    ["it says elsewhere who somebody is", "PATCH", { mapping: { email: "upn" } }],
+    ["it is believed another e-mail", "PATCH", { trustsEmail: true }],
     ["it is deleted", "DELETE", undefined],
   ] as const)("are revoked when %s, with those got by showing one", async (_when, method, body) => {
     const { id, path } = await givenIdentityProvider(service);
@@ -379,9 +386,10 @@ describe("access tokens that persons got through it", () => {
   });
 
   it("live on when nothing of that changes", async () => {
-    const { id, path, issuer, audience } = await givenIdentityProvider(service);
+    const { id, path, issuer, audience, key } = await givenIdentityProvider(service);
     const tokens = await givenTokens(id);
-    const same = { issuer, audience, disabled: false, name: newName(), trustsEmail: true };
+    const rest = { disabled: false, trustsEmail: false, mapping: { email: "email" } };
+    const same = { issuer, audience, name: newName(), jwks: { keys: [key.jwk] }, ...rest };
     expect((await service.call("PATCH", path, same)).status).toBe(200);
     expect((await service.call("PATCH", path, { issuer: service.url })).status).toBe(400);
     expect(await tokens.revoked()).toEqual([]);

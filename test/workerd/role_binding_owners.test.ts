@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type Service, startService } from "./harness.ts";
+import { givenIdentityProvider } from "./identity_provider_kit.ts";
 import {
   bind,
   type Caller,
@@ -11,7 +12,7 @@ import {
   type RoleHome,
   saidBy,
 } from "./role_kit.ts";
-import { freshName } from "./token_holders.ts";
+import { freshName, must } from "./token_holders.ts";
 
 /** No project is left without an owner unasked; and no project holds bindings without end. */
 
@@ -40,6 +41,14 @@ async function ownersLeft(home: RoleHome): Promise<number> {
   return body.items.filter(({ role }: { role: string }) => role === "owner").length;
 }
 
+/** Makes an owner of whom a disabled identity provider vouches for. */
+async function bindOff(home: RoleHome, principal: object): Promise<unknown> {
+  const { name, path } = await givenIdentityProvider(service);
+  const input = { principal: { identityProvider: name, ...principal }, role: "owner" };
+  await must(service, "POST", home.bindings, input);
+  return must(service, "PATCH", path, { disabled: true });
+}
+
 type Step = (owned: Owned) => readonly [method: string, path: string, body?: unknown];
 const first = ({ owners: [owner] }: Owned) => owner as Owned["owners"][number];
 
@@ -51,6 +60,11 @@ const ENDS: readonly (readonly [string, Step])[] = [
     (owned) => ["PATCH", first(owned).binding.path, { condition: { notAfter: "2099-01-01T00:00:00Z" } }],
   ],
   ["its account does not take it along", (owned) => ["DELETE", `${first(owned).path}?cascade=true`]],
+  ["its account is not switched off", (owned) => ["PATCH", first(owned).path, { disabled: true }]],
+  [
+    "its account is given no end",
+    (owned) => ["PATCH", first(owned).path, { expiresAt: "2099-01-01T00:00:00Z" }],
+  ],
 ];
 
 describe("the last owner of a project", () => {
@@ -64,14 +78,37 @@ describe("the last owner of a project", () => {
     expect((await service.call(method, path, body)).status, "once there is another").toBeLessThan(300);
   });
 
-  it.each(["DELETE binding", "DELETE account"])("but by %s with acknowledge=last_owner", async (what) => {
+  const ACKNOWLEDGED: readonly (readonly [string, Step])[] = [
+    ["deleting the binding", (owned) => ["DELETE", `${first(owned).binding.path}?${ACK}`]],
+    ["deleting the account", (owned) => ["DELETE", `${first(owned).path}?cascade=true&${ACK}`]],
+    ["switching the account off", (owned) => ["PATCH", `${first(owned).path}?${ACK}`, { disabled: true }]],
+    [
+      "giving the account an end",
+      (owned) => ["PATCH", `${first(owned).path}?${ACK}`, { expiresAt: "2020-01-01T00:00:00Z" }],
+    ],
+  ];
+  it.each(ACKNOWLEDGED)("but by %s with acknowledge=last_owner", async (_what, step) => {
     const owned = await givenOwners(1);
-    const { binding, path } = first(owned);
-    const answer = await service.call(
-      "DELETE",
-      what === "DELETE binding" ? `${binding.path}?${ACK}` : `${path}?cascade=true&${ACK}`,
-    );
-    expect([answer.status, await ownersLeft(owned.home)]).toEqual([204, 0]);
+    const { status } = await service.call(...step(owned));
+    expect(status).toBeLessThan(300);
+    expect((await first(owned).call("GET", owned.home.path)).status).not.toBe(200);
+  });
+
+  it("is no concern of other accounts, nor of one that is off already", async () => {
+    const { home, owners } = await givenOwners(1);
+    const [owner] = owners;
+    const editor = await givenCaller(service, home, "editor");
+    const brief = await givenCaller(service, home);
+    await bind(service, home, brief, "owner", { condition: { notAfter: "2099-01-01T00:00:00Z" } });
+    for (const { path } of [editor, brief]) await must(service, "PATCH", path, { disabled: true });
+    await must(service, "PATCH", `${owner?.path}?${ACK}`, { disabled: true });
+    await must(service, "PATCH", owner?.path ?? "", { expiresAt: "2020-01-01T00:00:00Z" });
+    await must(service, "PATCH", owner?.path ?? "", { disabled: true });
+    const over = first(await givenOwners(1)).path;
+    await must(service, "PATCH", `${over}?${ACK}`, { expiresAt: "2020-01-01T00:00:00Z" });
+    await must(service, "PATCH", over, { disabled: true });
+    const answer = await service.call("PATCH", `${owner?.path}?acknowledge=all`, { disabled: true });
+    expect(saidBy(answer).slice(0, 2)).toEqual([400, "invalid_query"]);
   });
 
   it("does not give itself up by itself either", async () => {
@@ -103,6 +140,15 @@ describe("the last owner of a project", () => {
         await service.call("PATCH", other.path, { disabled: true });
       },
     ],
+    [
+      "whose account comes to an end",
+      async ({ home }, other) => {
+        await bind(service, home, other, "owner");
+        await service.call("PATCH", other.path, { expiresAt: "2099-01-01T00:00:00Z" });
+      },
+    ],
+    ["of a person who is not let in", ({ home }) => bindOff(home, { type: "person", subject: "ada" })],
+    ["of a group that is not let in", ({ home }) => bindOff(home, { type: "group", name: "ops" })],
     [
       "that any workload is",
       ({ home }, other) => {
@@ -148,6 +194,8 @@ describe("of two owners that end at the same time one is left", () => {
       ({ binding }) => ["PATCH", binding.path, { condition: { notAfter: "2099-01-01T00:00:00Z" } }],
     ],
     ["two accounts that take theirs along", ({ path }) => ["DELETE", `${path}?cascade=true`]],
+    ["two accounts that are switched off", ({ path }) => ["PATCH", path, { disabled: true }]],
+    ["two accounts that get an end", ({ path }) => ["PATCH", path, { expiresAt: "2020-01-01T00:00:00Z" }]],
   ];
   it.each(paths)("%s", async (_name, step) => {
     for (const together of [service, inStep()]) {
@@ -156,7 +204,10 @@ describe("of two owners that end at the same time one is left", () => {
       const statuses = answers.map(({ status }) => (status < 300 ? 200 : status)).toSorted();
       expect(statuses).toEqual([200, 409]);
       const { body } = await service.call("GET", home.bindings);
-      const left = body.items.filter(({ condition }: { condition: unknown }) => condition === null);
+      const unconditional = body.items.filter(({ condition }: { condition: unknown }) => condition === null);
+      const ids = unconditional.map(({ id }: { id: string }) => id);
+      const reads = await Promise.all(owners.map(({ call }) => call("GET", home.path)));
+      const left = owners.filter(({ binding }, at) => ids.includes(binding.id) && reads[at]?.status === 200);
       expect(left).toHaveLength(1);
     }
   });

@@ -73,7 +73,7 @@ describe.each(["api", "project"] as const)("an exchange with a role on the %s", 
   });
 });
 
-describe.each(["access_token", "service_account"] as const)("an evaluation of a %s", (of) => {
+describe.each(["access_token", "service_account"] as const)("an evaluation by %s", (of) => {
   it("is answered alike by the service and its floor, and to nobody else", async () => {
     const answers = await Promise.all(
       [startCountersign, startFloor].map(async (start) => {

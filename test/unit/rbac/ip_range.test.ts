@@ -1,7 +1,14 @@
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAddress, isInRange, isIpRange } from "../../../src/rbac/ip_range.ts";
+import { addressOf, blocksOf, isIn, isIpRange } from "../../../src/rbac/ip_range.ts";
+
+const isAddress = (text: string) => addressOf(text) !== undefined;
+
+function isInRange(address: string, range: string): boolean {
+  const [one, [block]] = [addressOf(address), blocksOf([range])];
+  return one !== undefined && block !== undefined && isIn(one, block);
+}
 
 describe("a range", () => {
   it.each([
