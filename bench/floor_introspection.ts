@@ -1,5 +1,5 @@
 /** The floor of introspection: SHA-256 of each text, one read batch with a statement for each. @see RFC 7662 */
-import { type Asked, hex, isAlive, membersOf, type Row, refusal, sha256 } from "./floor_parts.ts";
+import { type Asked, type Env, hex, isAlive, membersOf, type Row, refusal, sha256 } from "./floor_parts.ts";
 
 const SELECT_TOKEN = `SELECT t.jti, t.service_account_id, t.audience, t.scope, t.auth_method, t.issued_at,
   t.expires_at AS token_expires_at, a.email, a.project_id, a.disabled, a.expires_at, p.disabled AS project_disabled,
@@ -12,28 +12,28 @@ const SELECT_TOKEN = `SELECT t.jti, t.service_account_id, t.audience, t.scope, t
 let bootstrapHash: Uint8Array | undefined;
 
 export async function introspect(asked: Asked): Promise<Response> {
-  const { env, form, request } = asked;
+  const { env, form, now, request } = asked;
   const bearer = (request.headers.get("authorization") ?? "").slice("Bearer ".length);
   const [given, text] = [await sha256(bearer), form.get("token") ?? ""];
   bootstrapHash ??= await sha256(env.BOOTSTRAP_TOKEN);
   const isBootstrap = isSame(given, bootstrapHash);
   const statements = [
-    select(asked, text, hex(await sha256(text))),
-    ...(isBootstrap ? [] : [select(asked, bearer, hex(given))]),
+    selectToken(env, text, hex(await sha256(text))),
+    ...(isBootstrap ? [] : [selectToken(env, bearer, hex(given))]),
   ];
   const [token, caller] = (await env.DB.batch(statements)).map(({ results }) => results[0]);
-  if (!isBootstrap && (!isLive(asked, caller) || caller.audience !== env.ISSUER_URL)) return refusal();
+  if (!isBootstrap && (!isLive(now, caller) || caller.audience !== env.ISSUER_URL)) return refusal();
   const mayKnow = isBootstrap || caller?.service_account_id === token?.api_account_id;
   const headers = { "cache-control": "no-store" };
-  if (!isLive(asked, token) || !mayKnow) return Response.json({ active: false }, { headers });
+  if (!isLive(now, token) || !mayKnow) return Response.json({ active: false }, { headers });
   return Response.json(stateOf(asked, token), { headers });
 }
 
-function select({ env: { DB } }: Asked, compact: string, hash: string) {
+export function selectToken({ DB }: Env, compact: string, hash: string) {
   return DB.prepare(SELECT_TOKEN).bind(membersOf<{ jti: string }>(compact.split(".")[1] ?? "").jti, hash);
 }
 
-function isLive({ now }: Asked, row: Row | undefined): row is Row {
+export function isLive(now: number, row: Row | undefined): row is Row {
   if (row === undefined || row.is_revoked !== 0) return false;
   return Number(row.token_expires_at) > now && isAlive(row, now);
 }

@@ -4,6 +4,7 @@
  * WebCrypto; it explains no refusal, fetches nothing and knows one foreign key. No service, a measure.
  */
 import { exchangeAssertion, exchangeProjectToken } from "./floor_credentials.ts";
+import { evaluate } from "./floor_evaluation.ts";
 import { introspect } from "./floor_introspection.ts";
 import {
   type Asked,
@@ -34,6 +35,7 @@ let foreignKey: CryptoKey | undefined;
 
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
+    if (request.url.endsWith("/evaluation")) return evaluate(request, env);
     const startedAtMs = Date.now();
     const form = new URLSearchParams(await request.text());
     const asked: Asked = { request, env, form, startedAtMs, now: Math.floor(startedAtMs / 1000) };

@@ -1,12 +1,14 @@
 /** The parent's side of the load generator: it runs in a process of its own, so that its pauses are its own. */
 import { startChild } from "./child.ts";
 
-/** Where requests go, and the forms that are sent there in turn. */
+/** Where requests go, and the bodies that are sent there in turn. */
 export interface LoadTarget {
   readonly url: string;
   readonly bodies: readonly string[];
   /** Each body is good for one request, from the first on; otherwise they go round. */
   readonly isOnce?: boolean;
+  /** Absent: a form. */
+  readonly contentType?: string;
   readonly authorization?: string;
   /** What a good answer holds. Absent: an access token. */
   readonly expected?: string;

@@ -60,13 +60,15 @@ function bodiesOf({ bodies, isOnce = false, url }: LoadTarget): () => string {
 }
 
 const ACCESS_TOKEN = '"access_token":"ey';
+const FORM = "application/x-www-form-urlencoded";
 
 /** Anything but the good answer is the end of the measurement: refusals are fast, and prove nothing. */
-function send({ url, authorization, expected = ACCESS_TOKEN }: LoadTarget, body: string): Promise<void> {
+function send(target: LoadTarget, body: string): Promise<void> {
+  const { url, contentType = FORM, authorization, expected = ACCESS_TOKEN } = target;
   return new Promise((resolve, reject) => {
     const headers = {
       ...(authorization === undefined ? {} : { authorization }),
-      "content-type": "application/x-www-form-urlencoded",
+      "content-type": contentType,
       "content-length": Buffer.byteLength(body),
       "user-agent": "countersign-bench",
     };

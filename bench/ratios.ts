@@ -3,12 +3,15 @@ import type { Pair } from "./contest.ts";
 import type { CredentialPairs, FloorPairs } from "./contests.ts";
 import type { LoadSample } from "./load.ts";
 import type { Purge } from "./purge.ts";
+import type { EvaluationPairs, RolePairs } from "./role_contests.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** Everything that one run measured. */
 export interface Measured {
   readonly floor: FloorPairs;
   readonly credentials: CredentialPairs;
+  readonly roles: RolePairs;
+  readonly evaluations: EvaluationPairs;
   readonly scale: readonly Pair[];
   readonly expired: { readonly rows: number; readonly pairs: readonly Pair[] };
   readonly purge: Purge;
@@ -51,6 +54,7 @@ export function ratiosOf(measured: Measured): readonly Ratio[] {
     ...ofCredential("projectToken", "project token", credentials.projectToken),
     ...ofCredential("introspection", "introspection", credentials.introspection),
     ...ofCredential("introspectionByBootstrap", "by bootstrap token", credentials.introspectionByBootstrap),
+    ...ofRoles(measured),
     exchange(
       "throughputAt100kVs100",
       "throughput, 100,000 accounts to 100",
@@ -72,14 +76,31 @@ export function ratiosOf(measured: Measured): readonly Ratio[] {
   ];
 }
 
-function ofCredential(group: string, label: string, pairs: readonly Pair[]): readonly Ratio[] {
+function ofRoles({ roles, evaluations }: Measured): readonly Ratio[] {
+  return [
+    ...ofMany("manyRoles", "200 roles to one, for an API", roles.manyRoles),
+    ...ofMany("manyRolesOwn", "200 roles to one, for us", roles.manyRolesOwn),
+    ...ofCredential("oneRole", "one role", roles.oneRole),
+    ...ofCredential("evaluationOfToken", "evaluation of a token", evaluations.evaluationOfToken, 0.8),
+    ...ofCredential("evaluationOfAccount", "evaluation of an account", evaluations.evaluationOfAccount, 0.8),
+  ];
+}
+
+function ofMany(group: string, label: string, pairs: readonly Pair[]): readonly Ratio[] {
+  return [
+    ratio(group, "throughputVsOne", `${label}: throughput`, [pairs, "perSecond"], atLeast(0.9)),
+    ratio(group, "p50VsOne", `${label}: p50 latency`, [pairs, "p50Ms"]),
+  ];
+}
+
+function ofCredential(group: string, label: string, pairs: readonly Pair[], bound = 0.85): readonly Ratio[] {
   return [
     ratio(
       group,
       "throughputVsFloor",
       `${label}: throughput, of the floor's`,
       [pairs, "perSecond"],
-      atLeast(0.85),
+      atLeast(bound),
     ),
     ratio(group, "p50VsFloor", `${label}: p50 latency, of the floor's`, [pairs, "p50Ms"]),
   ];
@@ -98,7 +119,7 @@ function ratio(
 
 /** What the absolute figures are of, by their name in the table and the JSON. */
 export function samplesOf(measured: Measured): Readonly<Record<string, readonly LoadSample[]>> {
-  const { floor, credentials, scale, expired, purge, oidcProvider } = measured;
+  const { floor, credentials, roles, evaluations, scale, expired, purge, oidcProvider } = measured;
   const ours = (pairs: readonly Pair[]) => pairs.map((pair) => pair.ours);
   const theirs = (pairs: readonly Pair[]) => pairs.map((pair) => pair.theirs);
   return {
@@ -107,9 +128,9 @@ export function samplesOf(measured: Measured): Readonly<Record<string, readonly 
     countersignAlone: ours(floor.alone),
     floorAlone: theirs(floor.alone),
     ...Object.fromEntries(
-      Object.entries(credentials).flatMap(([name, pairs]) => [
+      Object.entries({ ...credentials, ...roles, ...evaluations }).flatMap(([name, pairs]) => [
         [name, ours(pairs)],
-        [`${name}Floor`, theirs(pairs)],
+        [`${name}${name.startsWith("many") ? "AsOne" : "Floor"}`, theirs(pairs)],
       ]),
     ),
     countersignAt100k: ours(scale),

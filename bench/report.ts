@@ -5,11 +5,13 @@ import type { Purge } from "./purge.ts";
 import { type Figure, type Measured, type Ratio, ratiosOf, samplesOf } from "./ratios.ts";
 import { median } from "./statistics.ts";
 
+const LABEL_WIDTH = 52;
+
 /** Lines for a terminal. */
 export function renderReport(measured: Measured): readonly string[] {
   const rows = ratiosOf(measured).map(({ label, spread, target }) =>
     [
-      label.padEnd(46),
+      label.padEnd(LABEL_WIDTH),
       ...[spread.min, spread.median, spread.max].map(fixed),
       judge(spread.median, target),
     ].join(" "),
@@ -25,7 +27,7 @@ export function renderReport(measured: Measured): readonly string[] {
   return [
     `${platform()}, ${availableParallelism()} cores; the load generator took ${percent(generatorCpu(measured))} of one at most`,
     "",
-    `${"ratio".padEnd(46)}    min  median     max  target`,
+    `${"ratio".padEnd(LABEL_WIDTH)}    min  median     max  target`,
     ...rows,
     "",
     `${"medians".padEnd(30)}  per s   p50 ms   p99 ms`,

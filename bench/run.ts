@@ -14,6 +14,7 @@ import { parseOptions } from "./options.ts";
 import { purgeBesideExchanges } from "./purge.ts";
 import type { Measured } from "./ratios.ts";
 import { jsonOf, renderReport } from "./report.ts";
+import { evaluationsAgainstFloor, rolesAgainstFew } from "./role_contests.ts";
 import type { Stage } from "./stage.ts";
 
 /** Nothing here takes so long; what hangs is stopped. */
@@ -47,6 +48,8 @@ async function measure(plan: Stage["plan"], say: Stage["say"]): Promise<Measured
   return {
     floor: await againstFloor(stage),
     credentials: await credentialsAgainstFloor(stage),
+    roles: await rolesAgainstFew(stage),
+    evaluations: await evaluationsAgainstFloor(stage),
     scale: await atScale(stage),
     expired: { rows: plan.oldTokens, pairs: await besideExpired(stage) },
     purge: await purgeBesideExchanges(stage),

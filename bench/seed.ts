@@ -15,7 +15,17 @@ export const ASSERTIONS = [
 ] as const;
 
 /** Ids sort by number, as UUIDv7s of accounts that were made one after the other do. */
-const KINDS = { project: 0, account: 1, trust: 2, key: 3, projectToken: 4, resourceServer: 5 } as const;
+const KINDS = {
+  project: 0,
+  account: 1,
+  trust: 2,
+  key: 3,
+  projectToken: 4,
+  resourceServer: 5,
+  role: 6,
+  roleBinding: 7,
+  identityProvider: 8,
+} as const;
 type Kind = keyof typeof KINDS;
 const ID = (kind: Kind, number = "i") => `printf('018f0000-0000-7000-800${KINDS[kind]}-%012x', ${number})`;
 const PROJECT_ID = ID("project", `i / ${ACCOUNTS_PER_PROJECT}`);
@@ -90,6 +100,9 @@ export async function seedSigningKey(d1: D1, publicJwk: JWK): Promise<void> {
 export function idOf(kind: Kind, index: number): string {
   return `018f0000-0000-7000-800${KINDS[kind]}-${index.toString(16).padStart(12, "0")}`;
 }
+
+/** The first, of the first thousand accounts. */
+export const PROJECT = idOf("project", 0);
 
 export function projectIdOf(account: number): string {
   return idOf("project", Math.floor(account / ACCOUNTS_PER_PROJECT));

@@ -51,8 +51,12 @@ export const federation: Traffic = async ({ url }, _d1, accounts) => {
   return { target: { url: `${url}/oauth/v2/token`, bodies }, isRecorded: true };
 };
 
-/** Forms in which many tokens meet many accounts. */
-export async function foreignForms(setting: Accounts, audience: string): Promise<readonly string[]> {
+/** Forms in which many tokens meet many accounts. @param wanted what each asks for besides */
+export async function foreignForms(
+  setting: Accounts,
+  audience: string,
+  wanted: Readonly<Record<string, string>> = {},
+): Promise<readonly string[]> {
   const tokens = await Promise.all(Array.from({ length: TOKENS }, () => setting.issuer.token(audience)));
   const active = setting.activeAccounts ?? setting.accounts;
   const stride = setting.accounts / active;
@@ -62,6 +66,7 @@ export async function foreignForms(setting: Accounts, audience: string): Promise
       subject_token: tokens[index % TOKENS] as string,
       subject_token_type: `${TOKEN_TYPE}:jwt`,
       client_id: emailOf(Math.floor((index % active) * stride)),
+      ...wanted,
     }),
   );
 }
@@ -120,8 +125,8 @@ export const projectTokens: Traffic = async ({ url }, d1, { accounts }) => {
 const API_AUDIENCE = "https://api.bench.example";
 const INSERT_API = `INSERT INTO resource_server
   (id, project_id, name, audience, service_account_id, created_at, updated_at) VALUES (?, ?, 'api', ?, ?, ?, ?)`;
-const INSERT_TOKEN = `INSERT INTO access_token (jti, project_id, service_account_id, auth_method, audience, scope,
-  token_sha256, issued_at, expires_at) VALUES (?, ?, ?, 'federation', ?, '', ?, ?, ?)`;
+export const INSERT_TOKEN = `INSERT INTO access_token (jti, project_id, service_account_id, auth_method, audience, scope,
+  resource_server_id, token_sha256, issued_at, expires_at) VALUES (?, ?, ?, 'federation', ?, ?, ?, ?, ?, ?)`;
 
 /** An API asks about live tokens that were made for it, as its account or as the operator. */
 export function introspection(caller: "account" | "bootstrap"): Traffic {
@@ -147,17 +152,32 @@ export function introspection(caller: "account" | "bootstrap"): Traffic {
   };
 }
 
+/** For which API a token is, and what it may do there. */
+interface Grant {
+  readonly scope: string;
+  readonly resourceServer: string | null;
+}
+
 /** No key of the Worker's signs it: what makes a text one of its tokens is the row with its SHA-256. */
-async function accessToken(url: string, account: number, audience: string) {
+export async function accessToken(
+  url: string,
+  account: number,
+  audience: string,
+  { scope, resourceServer }: Grant = { scope: "", resourceServer: null },
+) {
   const { privateKey } = await ANY_KEY;
   const { iat, exp } = registered(url);
   const [jti, sub, project] = [randomUUID(), idOf("account", account), projectIdOf(account)];
   const more = { client_id: sub, email: emailOf(account), project_id: project, auth_method: "federation" };
-  const claims = { iss: url, sub, aud: audience, iat, exp, jti, ...more };
+  const granted = scope === "" ? {} : { scope };
+  const claims = { iss: url, sub, aud: audience, iat, exp, jti, ...granted, ...more };
   const compact = await new SignJWT(claims)
     .setProtectedHeader({ alg: "ES256", kid: "any", typ: "at+jwt" })
     .sign(privateKey);
-  return { compact, row: [jti, project, sub, audience, await sha256Hex(compact), iat, exp] };
+  return {
+    compact,
+    row: [jti, project, sub, audience, scope, resourceServer, await sha256Hex(compact), iat, exp],
+  };
 }
 
 const ANY_KEY = generateKeyPair("ES256");

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { glob, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { EVALUATION_REASONS } from "../src/decisions/index.ts";
 import type { Deps } from "../src/deps.ts";
 import { EXCHANGE_REASONS, PROBLEMS } from "../src/protocol/index.ts";
 import { BUILT_IN_ROLES, gives, PERMISSIONS } from "../src/rbac/index.ts";
@@ -27,11 +28,29 @@ async function main(): Promise<void> {
 
 async function generate(): Promise<readonly Page[]> {
   return [
+    ["docs/decisions.md", await decisionsPage()],
     ["docs/errors.md", errorsPage()],
     ["docs/permissions.md", permissionsPage()],
     ["docs/standards.md", await standardsPage()],
     ["docs/openapi.json", await openApi()],
   ];
+}
+
+const REASONS = "<!-- reasons: made by `npm run docs` -->";
+
+/** By hand, but for the reasons, which stand between two marks. */
+async function decisionsPage(): Promise<string> {
+  const [before, , after] = (await readFile(join(ROOT, "docs/decisions.md"), "utf8")).split(REASONS);
+  if (before === undefined || after === undefined) throw new Error("docs/decisions.md lacks its two marks");
+  const reasons = table(
+    ["`context.reason`", "`decision`", "because"],
+    Object.entries(EVALUATION_REASONS).map(([reason, why]) => [
+      code(reason),
+      String(reason === "granted"),
+      why,
+    ]),
+  );
+  return [before, `\n${reasons}\n`, after].join(REASONS);
 }
 
 function errorsPage(): string {
@@ -84,9 +103,10 @@ function permissionsPage(): string {
   return `${NOTE}
 # Roles and permissions
 
-A permission is one verb of \`/v1\`, or whatever an API registered as its own. A role is a set of them; a role binding
-gives it to somebody on something: [access.md](access.md). A permission in no role is the operator's, who has the
-bootstrap token.
+A permission lets you call a verb of \`/v1\`, or a few that tell the same (members are told to who may read role
+bindings), or ask at \`/access\` ([decisions.md](decisions.md)); or it is whatever an API registered as its own. A role is
+a set of them; a role binding gives it to somebody on something: [access.md](access.md). A permission in no role is the
+operator's, who has the bootstrap token.
 
 ## The roles that every project has
 

@@ -4,7 +4,7 @@ import type { Context, Deps } from "./deps.ts";
 import { noteExpiring } from "./directory/index.ts";
 import { newSigningKeyCache, tendSigningKeys } from "./keyring/index.ts";
 import { Fault } from "./protocol/index.ts";
-import { accessRoutes } from "./routes/access/index.ts";
+import { authzenRoutes } from "./routes/authzen/index.ts";
 import type { RouteEnv } from "./routes/context.ts";
 import { answerFault, answerNowhere } from "./routes/fallback.ts";
 import { requestMiddleware, standardMiddleware } from "./routes/middleware.ts";
@@ -32,7 +32,7 @@ export function buildApp(env: Env, overrides: Partial<Omit<Deps, "config">> = {}
   routes.route("/", tokenRoutes(deps));
   routes.route("/", tokenStateRoutes(deps));
   routes.route("/", revokedTokenRoutes(deps));
-  routes.route("/", accessRoutes(deps));
+  routes.route("/", authzenRoutes(deps));
   routes.route("/", v1Routes(deps));
   routes.notFound((c) => answerNowhere(routes, c));
   routes.onError((error, c) => answerFault(deps, error, c));

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Context, Deps } from "../deps.ts";
-import { accept, actorId, Fault, type Result, refuse } from "../protocol/index.ts";
+import { accept, actorId, Fault, isPrincipal, type Result, refuse } from "../protocol/index.ts";
 import { failureOf, insertSelect, placeholdersOf, prepared, type Statement, schema } from "../store/index.ts";
 import { type AuditEvent, rowOf } from "./event.ts";
 
@@ -48,9 +48,8 @@ export async function commitRefusal(
 ): Promise<void> {
   const { actor } = context;
   const place = event.serviceAccountId ?? event.projectId ?? "nobody";
-  const isKnown = actor.type === "service_account" || actor.type === "person";
   // Whoever is known is counted alone: no account's refusals drown another's.
-  const bucketOwner = isKnown ? actorId(actor) : place;
+  const bucketOwner = isPrincipal(actor) ? actorId(actor) : place;
   const row = rowOf(context, event, "refused");
   const bucket = `${bucketOwner}:${floodClass}:${Math.floor(row.createdAt / 60)}`;
   const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };

@@ -2,7 +2,7 @@ import { type HeldBinding, hasPassed, instantOf } from "../protocol/index.ts";
 import { ALL_OF_APIS, builtInRole, type Circumstances, covers, holds } from "../rbac/index.ts";
 import { type AccessGround, IMPERSONATIONS_MAX, type ReviewedBinding } from "./access_ground.ts";
 import type { RoleBindingRow } from "./locate.ts";
-import { principalOf, roleBindingItem } from "./role_binding_item.ts";
+import { principalOf, resourceOf, roleBindingItem } from "./role_binding_item.ts";
 
 /** Rows of one page that are there by impersonation. */
 const DERIVED_MAX = 1000;
@@ -14,7 +14,7 @@ export type AccessRow = ReturnType<typeof rowOf>;
 type Holds = ReturnType<typeof holds>;
 
 /** What lets somebody impersonate, and whether that holds now. */
-interface Impersonation {
+interface ImpersonatedBy {
   readonly binding: RoleBindingRow;
   readonly holds: Holds;
 }
@@ -55,7 +55,7 @@ function* impersonationsOf(
     readonly denials: ReadonlyMap<string, readonly RoleBindingRow[]>;
     readonly circumstances: Circumstances;
   },
-): Generator<Impersonation> {
+): Generator<ImpersonatedBy> {
   const { denials, circumstances } = given;
   if (!isImpersonable(ground, binding, circumstances)) return;
   const { projectId, principalId: serviceAccountId } = binding;
@@ -79,8 +79,7 @@ function least(all: readonly Holds[]): Holds {
 }
 
 function boundOf(row: RoleBindingRow): Pick<HeldBinding, "projectId" | "resource"> {
-  const { projectId, resourceType: type, resourceId: id, resourcePath: path } = row;
-  return { projectId, resource: { type, id, path } };
+  return { projectId: row.projectId, resource: resourceOf(row) };
 }
 
 /** Alike for bindings of one principal. */

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { audiencesOf, type Grant, notHeldOutright } from "../rbac/index.ts";
+import { audiencesOf, type Handout, notHeldOutright } from "../rbac/index.ts";
 import { readBatch, schema } from "../store/index.ts";
 import type { ResourceServerRow } from "./locate.ts";
 import { notHeld } from "./problems.ts";
@@ -49,7 +49,10 @@ function isLinkMoved(next: ResourceServerRow, before: ResourceServerRow | undefi
 }
 
 /** What of another API lies at or below this one's audience. */
-function takenOver({ audience, permissions }: ResourceServerRow, other: ResourceServerRow): readonly Grant[] {
+function takenOver(
+  { audience, permissions }: ResourceServerRow,
+  other: ResourceServerRow,
+): readonly Handout[] {
   const taken = plain(other.audience);
   const cut = audiencesOf(plain(audience)).find((one) => one.audience === taken);
   if (cut === undefined) return [];
@@ -62,7 +65,7 @@ function plain(audience: string): string {
   return audience.replace(/\?.*$/, "").replace(/\/$/, "");
 }
 
-function grantOn({ id, projectId, permissions }: ResourceServerRow, path: string): Grant {
+function grantOn({ id, projectId, permissions }: ResourceServerRow, path: string): Handout {
   return {
     place: { projectId, resourceServerId: id, path },
     permissions: permissions.map(({ name }) => name),

@@ -1,13 +1,13 @@
 import { eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
+import { isPrincipal } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
 
 const { project } = schema;
 
 /** At which version the actor was permitted; undefined where his rights are no bindings. */
 function decidedAt({ actor }: Context): number | undefined {
-  const isPrincipal = actor.type === "service_account" || actor.type === "person";
-  return isPrincipal ? (actor.grantsVersion ?? undefined) : undefined;
+  return isPrincipal(actor) ? (actor.grantsVersion ?? undefined) : undefined;
 }
 
 /**

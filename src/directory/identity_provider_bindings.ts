@@ -2,18 +2,16 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import type { Problem } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
-import { HAS_OWNER_ROLE, IS_OWNERSHIP } from "./hanging.ts";
 import type { IdentityProviderRow } from "./locate.ts";
+import { HAS_OWNER_ROLE, IS_OWNERSHIP } from "./owners.ts";
+import { NAMED_MAX } from "./problems.ts";
 
 /** Role bindings whose persons and groups an identity provider vouches for: in any project, unlike all else that hangs. */
 
 const { project, roleBinding } = schema;
 
-/** Bindings, or projects, that a refusal names, at most. */
-const NAMED_MAX = 5;
-
 /** What hangs on an identity provider. */
-export interface Hanging {
+export interface HangingOnProvider {
   readonly count: number;
   /** Of the first few bindings: which they are and where. */
   readonly named: readonly { readonly id: string; readonly project: string }[];
@@ -22,7 +20,7 @@ export interface Hanging {
 }
 
 /** Reads what hangs on an identity provider. */
-export async function hangingOn({ deps }: Context, { id }: IdentityProviderRow): Promise<Hanging> {
+export async function hangingOn({ deps }: Context, { id }: IdentityProviderRow): Promise<HangingOnProvider> {
   const isHis = eq(roleBinding.identityProviderId, id);
   const [counts, named, orphans] = await readBatch(deps.db, [
     deps.db.select({ count: sql<number>`count(*)` }).from(roleBinding).where(isHis),
@@ -72,24 +70,24 @@ export function deleteBindingsOf({ deps }: Context, { id }: IdentityProviderRow)
 }
 
 /** Says what hangs on an identity provider, and how to go on. */
-export function inUse(hanging: Hanging): Problem {
+export function providerInUse(hanging: HangingOnProvider): Problem {
   const detail = `${said(hanging)} Delete those first, or repeat with cascade=true to take them along.`;
   return { code: "in_use", detail };
 }
 
 /** Persons are told apart by issuer: those of another one must not inherit what these hold. */
-export function issuerInUse(hanging: Hanging): Problem {
+export function issuerInUse(hanging: HangingOnProvider): Problem {
   const detail = `${said(hanging)} Its persons would become those of another issuer: register that one beside it, or delete those first.`;
   return { code: "in_use", detail, errors: [{ pointer: "/issuer", code: "in_use", detail }] };
 }
 
 /** Says which projects nobody would own, and how to go on. */
-export function lastOwners({ orphans }: Hanging): Problem {
+export function lastOwners({ orphans }: HangingOnProvider): Problem {
   const detail = `It vouches for every owner of ${orphans.join(", ")}${orphans.length < NAMED_MAX ? "" : " and maybe more"}: bind another owner there first, or repeat with acknowledge=last_owner.`;
   return { code: "last_owner", detail };
 }
 
-function said({ count, named }: Hanging): string {
+function said({ count, named }: HangingOnProvider): string {
   const first = named.map(({ id, project: name }) => `${id} in ${name}`).join(", ");
   const what = count === 1 ? "One role binding names it" : `${count} role bindings name it`;
   return `${what}: ${first}${count > named.length ? " and more" : ""}.`;

@@ -14,6 +14,7 @@ import {
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import type { IdentityProviderRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
+import { notStorable } from "./problems.ts";
 import { judgeItem, judgeTrustedIssuer, type TrustedIssuer } from "./provider_rules.ts";
 
 const { identityProvider } = schema;
@@ -21,6 +22,7 @@ const { identityProvider } = schema;
 /** Which claims say what of a person; what is absent keeps its place, null takes it back to the usual one. */
 type MappingChange = { readonly [Member in keyof ClaimMapping]?: string | null | undefined };
 
+/** An identity provider as a caller describes it. */
 export interface IdentityProviderInput {
   readonly name: string;
   readonly issuer: string;
@@ -110,8 +112,7 @@ async function judge(
   const items = Object.entries(mapping).flatMap(([name, item]) => judgeItem(item, `/mapping/${name}`));
   const errors = [...(judged.ok ? [] : judged.refusal), ...items];
   if (errors.length === 0 && judged.ok) return judged;
-  const detail = `This identity provider cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return refuse({ code: "invalid_body", detail, errors });
+  return refuse(notStorable("identity provider", errors));
 }
 
 /** Inserted only while there is room: of two that race for the last place one gets it. */

@@ -4,6 +4,7 @@ import type { Context } from "../deps.ts";
 import {
   accept,
   IDENTITY_PROVIDERS_MAX,
+  isPrincipal,
   type MemberProblem,
   notFound,
   type Problem,
@@ -18,12 +19,12 @@ import type { Deletion } from "./hanging.ts";
 import {
   deleteBindingsOf,
   hangingOn,
-  inUse,
   issuerInUse,
   lastOwners,
   moveGrantsOf,
   nothingHangsOn,
   orphansNobody,
+  providerInUse,
 } from "./identity_provider_bindings.ts";
 import {
   type IdentityProviderItem,
@@ -43,7 +44,7 @@ import { listPage } from "./list_page.ts";
 import { type IdentityProviderRow, locateIdentityProvider } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
 import { placeOfService as place } from "./places.ts";
-import { CHANGED_MEANWHILE } from "./problems.ts";
+import { CHANGED_MEANWHILE, memberTaken, taken } from "./problems.ts";
 
 const { identityProvider, accessToken } = schema;
 
@@ -71,8 +72,7 @@ async function locateFor(
   { actor, deps }: Context,
   ref: string,
 ): Promise<Result<IdentityProviderRow, Problem>> {
-  const isKnown = actor.type === "service_account" || actor.type === "person";
-  return isKnown ? notFound("identity provider") : locateIdentityProvider(deps, ref);
+  return isPrincipal(actor) ? notFound("identity provider") : locateIdentityProvider(deps, ref);
 }
 
 /** An identity provider by its id or name. */
@@ -139,7 +139,7 @@ export async function deleteIdentityProvider(
   const mayOrphan = acknowledge.includes("last_owner");
   return attemptChange(context, access, async (row, event) => {
     const hanging = await hangingOn(context, row);
-    if (hanging.count > 0 && !cascade) return refuse(inUse(hanging));
+    if (hanging.count > 0 && !cascade) return refuse(providerInUse(hanging));
     if (hanging.orphans.length > 0 && !mayOrphan) return refuse(lastOwners(hanging));
     const unlessCascade = cascade ? undefined : nothingHangsOn(row);
     const unlessOrphans = mayOrphan ? undefined : orphansNobody(row);
@@ -187,13 +187,7 @@ async function whatIsTaken({ deps }: Context, row: IdentityProviderRow): Promise
       memberTaken("/issuer", `The identity provider ${sameIssuer.name} has the issuer ${row.issuer}.`),
     );
   }
-  // The rival has gone since.
-  if (errors.length === 0) return CHANGED_MEANWHILE;
-  return { code: "name_taken", detail: errors.map(({ detail }) => detail).join(" "), errors };
-}
-
-function memberTaken(pointer: string, detail: string): MemberProblem {
-  return { pointer, code: "name_taken", detail };
+  return taken(errors);
 }
 
 const LIMIT_REACHED: Problem = {

@@ -16,7 +16,6 @@ export {
   purgeProviderKeys,
   updateProvider,
 } from "./federated_identity_providers.ts";
-export type { Deletion } from "./hanging.ts";
 export {
   createIdentityProvider,
   deleteIdentityProvider,

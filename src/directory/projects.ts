@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
+import { accept, isPrincipal, type Problem, type Result, refuse } from "../protocol/index.ts";
 import { authorize, notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
@@ -98,7 +98,7 @@ export async function listProjects(
 /** Those that a binding names, where he may read them now. */
 function readable(context: Context): string[] {
   const { actor } = context;
-  const bindings = actor.type === "service_account" || actor.type === "person" ? actor.bindings : [];
+  const bindings = isPrincipal(actor) ? actor.bindings : [];
   const ids = [...new Set(bindings.map(({ projectId }) => projectId))];
   return ids.filter((projectId) => authorize(context, "projects:read", { projectId }).ok);
 }

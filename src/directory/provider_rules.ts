@@ -10,6 +10,7 @@ import {
   type UploadedKeySet,
 } from "../protocol/index.ts";
 import { judgeIssuerUrl, judgeUploadedKeys } from "../trust/index.ts";
+import { notStorable } from "./problems.ts";
 
 /** Whose tokens are believed: an issuer, and his keys where they cannot be fetched. */
 export interface TrustedIssuer {
@@ -39,8 +40,7 @@ export async function judgeTerms(
   const judged = await judgeTrustedIssuer(config, terms);
   const errors = [...(judged.ok ? [] : judged.refusal), ...judgeAssertions(terms.assertions)];
   if (errors.length === 0 && judged.ok) return judged;
-  const detail = `This trust cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return refuse({ code: "invalid_body", detail, errors });
+  return refuse(notStorable("trust", errors));
 }
 
 /** Whether an issuer may be one and his uploaded keys are fit: these cut down to public keys, or all that is wrong. */

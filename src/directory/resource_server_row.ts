@@ -3,6 +3,7 @@ import type { SigningAlgorithm } from "../config.ts";
 import type { Context, Deps } from "../deps.ts";
 import {
   type ApiPermission,
+  AUDIENCE_SEGMENTS_MAX,
   accept,
   type MemberProblem,
   type Problem,
@@ -19,9 +20,14 @@ import { stillHolds } from "./grants_version.ts";
 import { locateServiceAccount, type ResourceServerRow, type ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { placeOfAccount } from "./places.ts";
+import { notStorable } from "./problems.ts";
 
 const { resourceServer } = schema;
 
+/** How it is told what cannot be stored. */
+const KIND = "resource server";
+
+/** A resource server as a caller describes it. */
 export interface ResourceServerInput {
   readonly name: string;
   readonly audience: string;
@@ -102,7 +108,7 @@ async function judgeAndLink(
     ...(link.ok ? [] : [link.refusal]),
     ...permissionProblems(permissions ?? []),
   ];
-  return link.ok && errors.length === 0 ? link : refuse(invalid(errors));
+  return link.ok && errors.length === 0 ? link : refuse(notStorable(KIND, errors));
 }
 
 /** A name of ours on another API would make its roles roles over us; a name twice would have two meanings. */
@@ -145,8 +151,6 @@ function isSameUrl(audience: string, ours: string): boolean {
   return origin === new URL(ours).origin && pathname === "/";
 }
 
-const SEGMENTS_MAX = 16;
-
 /** Servers read what is not plain in more ways than one, and what lies below an API has to be plain to see. */
 function isPlain(audience: string): boolean {
   const [text = ""] = audience.split("?");
@@ -154,14 +158,14 @@ function isPlain(audience: string): boolean {
   if (protocol !== "https:" && protocol !== "http:") return true;
   const path = pathname.replace(/\/$/, "");
   const isCanonical = href === text || href === `${text}/`;
-  const isShort = path.split("/").length <= SEGMENTS_MAX + 1;
+  const isShort = path.split("/").length <= AUDIENCE_SEGMENTS_MAX + 1;
   return isCanonical && isShort && isPath(path) && username === "" && password === "";
 }
 
 const AUDIENCE_NOT_PLAIN: MemberProblem = {
   pointer: "/audience",
   code: "audience_not_plain",
-  detail: `Use a plain URI: no user, no default port, and a path of at most ${SEGMENTS_MAX} segments of letters, digits and . _ ~ @ : -`,
+  detail: `Use a plain URI: no user, no default port, and a path of at most ${AUDIENCE_SEGMENTS_MAX} segments of letters, digits and . _ ~ @ : -`,
 };
 
 const AUDIENCE_IS_OURS: MemberProblem = {
@@ -178,12 +182,7 @@ const ACCOUNT_NOT_FOUND: MemberProblem = {
 };
 
 /** The account that was found when the call began is there no more. */
-export const ACCOUNT_GONE: Problem = invalid([ACCOUNT_NOT_FOUND]);
-
-function invalid(errors: readonly MemberProblem[]): Problem {
-  const detail = `This resource server cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return { code: "invalid_body", detail, errors };
-}
+export const ACCOUNT_GONE: Problem = notStorable(KIND, [ACCOUNT_NOT_FOUND]);
 
 /** Inserted only while project and account are there and there is room: of two that race for the last place one gets it. */
 export function insertResourceServer(context: Context, row: ResourceServerRow): Statement {

@@ -16,7 +16,7 @@ import { mayReshape } from "./api_overlap.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
 import { haveGrantsMoved, moveGrants, stillHolds } from "./grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging } from "./hanging.ts";
+import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import {
   locateProject,
@@ -27,7 +27,7 @@ import {
 } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
 import { placeOfApi as place, placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE, notHeld } from "./problems.ts";
+import { CHANGED_MEANWHILE, memberTaken, notHeld, taken } from "./problems.ts";
 import { type ResourceServerItem, resourceServerItem, storedResourceServer } from "./resource_server_item.ts";
 import {
   ACCOUNT_GONE,
@@ -140,13 +140,16 @@ export async function deleteResourceServer(
     const hangsOn = sql`role_binding.resource_type = 'resource_server' AND role_binding.resource_id = ${row.id}`;
     const free = await judgeHanging(context, row, { hangsOn, cascade });
     if (!free.ok) return free;
-    // A binding that goes along may have denied something, which an API of the same audience would then allow.
     const names = row.permissions.map(({ name }) => name);
     const permissions = cascade ? ["role-bindings:delete", ...names] : [];
     const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
     if (missing.length > 0) return refuse(notHeld(missing));
+    // What was denied here an API of the same audience would then allow.
+    const along = { projectId: row.projectId, condition: hangsOn };
+    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
+    if (!allowed.ok) return allowed;
     const committed = await commit(context, {
-      event,
+      event: cascade ? { ...event, detail: "cascade" } : event,
       before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],
       guarded: context.deps.db
         .delete(resourceServer)
@@ -193,13 +196,7 @@ async function whatIsTaken({ deps }: Context, row: ResourceServerRow): Promise<P
       memberTaken("/audience", `Another resource server of this project has the audience ${row.audience}.`),
     );
   }
-  // The rival has gone since.
-  if (errors.length === 0) return CHANGED_MEANWHILE;
-  return { code: "name_taken", detail: errors.map(({ detail }) => detail).join(" "), errors };
-}
-
-function memberTaken(pointer: string, detail: string): MemberProblem {
-  return { pointer, code: "name_taken", detail };
+  return taken(errors);
 }
 
 const LIMIT_REACHED: Problem = {

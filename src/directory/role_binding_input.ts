@@ -18,6 +18,7 @@ export type ResourceInput =
       readonly path?: string | undefined;
     };
 
+/** A role binding as a caller describes it. */
 export interface RoleBindingInput {
   readonly principal: PrincipalInput;
   /** A built-in role's name, or the name or id of one of the project's own. */

@@ -1,4 +1,4 @@
-import { type BindingCondition, instantOf } from "../protocol/index.ts";
+import { type BindingCondition, type BindingResource, instantOf } from "../protocol/index.ts";
 import { etagOf, type Stored } from "./etag.ts";
 import type { RoleBindingRow } from "./locate.ts";
 
@@ -28,6 +28,11 @@ export function roleBindingItem(row: RoleBindingRow) {
 /** A role binding as it is answered, with its tag. */
 export function storedBinding(row: RoleBindingRow): Stored<RoleBindingItem> {
   return { item: roleBindingItem(row), etag: etagOf(row) };
+}
+
+/** On what a row binds. */
+export function resourceOf(row: RoleBindingRow): BindingResource {
+  return { type: row.resourceType, id: row.resourceId, path: row.resourcePath };
 }
 
 /** What names a principal in a row. */

@@ -10,8 +10,8 @@ import {
   refuse,
 } from "../protocol/index.ts";
 import { builtInRole, isPath } from "../rbac/index.ts";
-import { isUuid, readBatch, schema } from "../store/index.ts";
-import { locateServiceAccount } from "./locate.ts";
+import { readBatch, schema } from "../store/index.ts";
+import { locateIdentityProvider, locateServiceAccount } from "./locate.ts";
 import type { PrincipalInput, ResourceInput } from "./role_binding_input.ts";
 
 /** What a binding's words mean in the database: each of these finds one, or says what is wrong with its member. */
@@ -26,6 +26,7 @@ export interface FoundPrincipal {
   readonly issuer: string | null;
 }
 
+/** Whom a binding names, by his columns. */
 export async function findPrincipal(
   deps: Deps,
   project: string,
@@ -57,18 +58,11 @@ function nameOf(input: Extract<PrincipalInput, { readonly type: "group" | "perso
 }
 
 async function findIdentityProvider(
-  { db }: Deps,
+  deps: Deps,
   ref: string,
 ): Found<Pick<FoundPrincipal, "identityProviderId" | "issuer">> {
-  const { identityProvider } = schema;
-  const isNamed = isUuid(ref) ? eq(identityProvider.id, ref) : eq(identityProvider.name, ref);
-  const [[row]] = await readBatch(db, [
-    db
-      .select({ identityProviderId: identityProvider.id, issuer: identityProvider.issuer })
-      .from(identityProvider)
-      .where(isNamed),
-  ]);
-  if (row !== undefined) return accept(row);
+  const found = await locateIdentityProvider(deps, ref);
+  if (found.ok) return accept({ identityProviderId: found.value.id, issuer: found.value.issuer });
   const detail = "There is no such identity provider; the operator registers them at /v1/identity-providers.";
   return refuse({ pointer: "/principal/identityProvider", code: "not_found", detail });
 }

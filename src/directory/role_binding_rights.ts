@@ -1,24 +1,24 @@
-import { eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import {
   type ActingParty,
   type Actor,
   accept,
+  type BindingEffect,
   type Problem,
   type Result,
   refuse,
 } from "../protocol/index.ts";
-import { builtInRole, type Grant, notHeldOutright, placeOf } from "../rbac/index.ts";
-import { readBatch, schema } from "../store/index.ts";
+import { builtInRole, type Handout, notHeldOutright, placeOf } from "../rbac/index.ts";
 import { stillHolds } from "./grants_version.ts";
 import type { LocatedBinding, RoleBindingRow } from "./locate.ts";
+import { type Acknowledged, judgeOwnersWithout } from "./owners.ts";
 import { notHeld } from "./problems.ts";
-import { hasOtherOwner } from "./role_binding_row.ts";
+import { resourceOf } from "./role_binding_item.ts";
 
 /** Where a binding binds: to change it there is to be permitted there. */
 export function placeOfBinding(row: RoleBindingRow) {
-  const { resourceType: type, resourceId: id, resourcePath: path } = row;
-  return placeOf(row.projectId, { type, id, path });
+  return placeOf(row.projectId, resourceOf(row));
 }
 
 /** What the role of a binding permits now. */
@@ -32,23 +32,31 @@ export function mayBind(
   row: RoleBindingRow,
   permissions: readonly string[],
 ): Result<true, Problem> {
-  return isOwn(context.actor, row) ? refuse(OWN_RIGHTS) : mayUnbind(context, row, permissions);
+  if (isOwn(context.actor, row)) return refuse(OWN_RIGHTS);
+  return mayTakeBack(context, row.projectId, [boundBy(row, permissions)]);
+}
+
+/** What a binding permits, or denies. */
+export interface Bound extends Handout {
+  readonly effect: BindingEffect;
+}
+
+/** What a binding does, by the permissions of its role. */
+export function boundBy(row: RoleBindingRow, permissions: readonly string[]): Bound {
+  return { effect: row.effect, place: placeOfBinding(row), permissions };
 }
 
 /** Nobody takes back what he does not hold. A denial is an owner's affair: anybody else could lock the owners out. */
-export function mayUnbind(
+export function mayTakeBack(
   context: Context,
-  row: RoleBindingRow,
-  permissions: readonly string[],
+  projectId: string,
+  bound: readonly Bound[],
 ): Result<true, Problem> {
-  const all: Grant = {
-    place: { projectId: row.projectId },
-    permissions: builtInRole("owner")?.permissions ?? [],
-  };
-  const grants = [{ place: placeOfBinding(row), permissions }, ...(row.effect === "deny" ? [all] : [])];
-  const missing = notHeldOutright(context, grants);
+  const denies = bound.some(({ effect }) => effect === "deny");
+  const all: Handout = { place: { projectId }, permissions: builtInRole("owner")?.permissions ?? [] };
+  const missing = notHeldOutright(context, denies ? [...bound, all] : bound);
   if (missing.length === 0) return accept(true);
-  return refuse(row.effect === "deny" ? OWNERS_DENY : notHeld(missing));
+  return refuse(denies ? OWNERS_DENY : notHeld(missing));
 }
 
 /** Whether a binding is the actor's own, or that of somebody who acts as him. */
@@ -65,25 +73,19 @@ function isOwn(actor: Actor, row: RoleBindingRow): boolean {
 }
 
 /**
- * What a write on a binding is guarded by: that rights are as they were when the actor was permitted; where it would end
+ * What a write on a binding is guarded by: that rights are as they were when the actor was permitted; where it may end
  * an ownership, that there is another, and a clear word where there is none.
  */
 export async function guardOf(
   context: Context,
-  row: RoleBindingRow,
-  endsOwnership: boolean,
+  { id, projectId }: RoleBindingRow,
+  { endsIt, acknowledge }: Acknowledged & { readonly endsIt: boolean },
 ): Promise<Result<SQL, Problem>> {
-  const { db } = context.deps;
-  const holds = stillHolds(context, row.projectId);
-  if (!endsOwnership) return accept(holds);
-  const hasOther = hasOtherOwner(row);
-  const { project } = schema;
-  const query = db
-    .select({ hasOther: sql<number>`${hasOther}`.as("has_other") })
-    .from(project)
-    .where(eq(project.id, row.projectId));
-  const [[found]] = await readBatch(db, [query]);
-  return found?.hasOther === 1 ? accept(sql`${holds} AND ${hasOther}`) : refuse(LAST_OWNER);
+  const holds = stillHolds(context, projectId);
+  if (!endsIt) return accept(holds);
+  const condition = sql`role_binding.id = ${id}`;
+  const owned = await judgeOwnersWithout(context, projectId, { condition, acknowledge, detail: LAST_OWNER });
+  return owned.ok ? accept(sql`${holds} AND ${owned.value}`) : owned;
 }
 
 const OWN_RIGHTS: Problem = {
@@ -97,8 +99,5 @@ const OWNERS_DENY: Problem = {
     "Only an owner of the project denies, or ends a denial: the role owner would have to be yours, without a condition.",
 };
 
-const LAST_OWNER: Problem = {
-  code: "last_owner",
-  detail:
-    "This is the project's last owner without a condition: bind another one first, or delete with acknowledge=last_owner.",
-};
+const LAST_OWNER =
+  "This is the project's last owner without a condition: bind another one first, or delete with acknowledge=last_owner.";

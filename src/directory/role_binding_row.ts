@@ -16,14 +16,17 @@ import {
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { conditionProblems } from "./binding_condition.ts";
 import { isAt } from "./etag.ts";
-import { isOwnershipIn } from "./hanging.ts";
 import type { LocatedBinding, ProjectRow, RoleBindingRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
+import { notStorable } from "./problems.ts";
 import { judgeAssertions, judgeIssuer } from "./provider_rules.ts";
 import type { PrincipalInput, RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
 import { type FoundRole, findPrincipal, findRole } from "./role_binding_names.ts";
 
 const { roleBinding } = schema;
+
+/** How it is told what cannot be stored. */
+const KIND = "role binding";
 
 /** A binding as it will be stored, with what its role permits. */
 export interface NewBinding {
@@ -55,7 +58,8 @@ export async function newBinding(
     ...(resource.ok ? [] : [resource.refusal]),
     ...conditionProblems(condition, now),
   ];
-  if (!principal.ok || !role.ok || !resource.ok || errors.length > 0) return refuse(invalid(errors));
+  if (!principal.ok || !role.ok || !resource.ok || errors.length > 0)
+    return refuse(notStorable(KIND, errors));
   const { issuer, ...principalColumns } = principal.value;
   const row: RoleBindingRow = {
     id: newId(nowMs),
@@ -86,11 +90,6 @@ function workloadProblems({ deps }: Context, principal: PrincipalInput): readonl
   );
 }
 
-function invalid(errors: readonly MemberProblem[]): Problem {
-  const detail = `This role binding cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return { code: "invalid_body", detail, errors };
-}
-
 /** The binding after a change; refuses a condition that means nothing. */
 export function changedBinding(
   { deps }: Context,
@@ -100,7 +99,7 @@ export function changedBinding(
   const now = secondsOf(deps.nowMs());
   const condition = mergedCondition(row.condition, change.condition);
   const errors = change.condition === undefined ? [] : conditionProblems(condition, now);
-  if (errors.length > 0) return refuse(invalid(errors));
+  if (errors.length > 0) return refuse(notStorable(KIND, errors));
   const description = merged(row.description, change.description);
   return accept({ ...row, condition, description, version: row.version + 1, updatedAt: now });
 }
@@ -170,17 +169,4 @@ export function updateBindingRow(
 /** Deletes the row only at the version that was read. */
 export function deleteBindingRow({ deps }: Context, row: RoleBindingRow, guard: SQL): Statement {
   return deps.db.delete(roleBinding).where(and(isAt(roleBinding, row), guard));
-}
-
-/** What makes somebody an owner of a project for good: outright, and on all of it. */
-export function isOwnership(row: RoleBindingRow): boolean {
-  const { builtInRole, effect, resourceType, condition, principalType } = row;
-  const isOwner = builtInRole === "owner" && effect === "allow" && resourceType === "project";
-  return isOwner && condition === null && principalType !== "workloads";
-}
-
-/** That a project has another owner than by this binding. */
-export function hasOtherOwner({ id, projectId }: RoleBindingRow): SQL {
-  return sql`EXISTS (SELECT 1 FROM role_binding o
-    WHERE o.project_id = ${projectId} AND o.id <> ${id} AND ${isOwnershipIn("o")})`;
 }

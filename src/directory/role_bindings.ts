@@ -26,12 +26,18 @@ import { endDenied } from "./role_binding_end.ts";
 import type { RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
 import { type RoleBindingItem, roleBindingItem, storedBinding } from "./role_binding_item.ts";
 import { findResource } from "./role_binding_names.ts";
-import { guardOf, mayBind, mayUnbind, permissionsOf, placeOfBinding } from "./role_binding_rights.ts";
+import {
+  boundBy,
+  guardOf,
+  mayBind,
+  mayTakeBack,
+  permissionsOf,
+  placeOfBinding,
+} from "./role_binding_rights.ts";
 import {
   changedBinding,
   deleteBindingRow,
   insertBinding,
-  isOwnership,
   newBinding,
   updateBindingRow,
 } from "./role_binding_row.ts";
@@ -125,7 +131,7 @@ export async function updateRoleBinding(
     if (!next.ok) return next;
     const allowed = mayBind(context, row, permissionsOf(row));
     if (!allowed.ok) return allowed;
-    const guard = await guardOf(context, row, isOwnership(row) && !isOwnership(next.value));
+    const guard = await guardOf(context, row, { endsIt: next.value.condition !== null });
     if (!guard.ok) return guard;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
@@ -140,7 +146,7 @@ export async function updateRoleBinding(
 export async function deleteRoleBinding(
   context: Context,
   ref: ProjectMemberRef,
-  { ifMatch, acknowledge = [] }: Deletion,
+  { ifMatch, acknowledge }: Deletion,
 ): Promise<Result<true, Problem>> {
   const found = await locateRoleBinding(context.deps, ref);
   const permission = "role-bindings:delete";
@@ -153,9 +159,9 @@ export async function deleteRoleBinding(
     ifMatch,
   } as const;
   return attemptChange(context, access, async (row, event) => {
-    const allowed = mayUnbind(context, row, permissionsOf(row));
+    const allowed = mayTakeBack(context, row.projectId, [boundBy(row, permissionsOf(row))]);
     if (!allowed.ok) return allowed;
-    const guard = await guardOf(context, row, isOwnership(row) && !acknowledge.includes("last_owner"));
+    const guard = await guardOf(context, row, { endsIt: true, acknowledge });
     if (!guard.ok) return guard;
     const committed = await commit(context, {
       event: { ...event, detail: summaryOf(row) },

@@ -26,6 +26,7 @@ export function storedRole(row: RoleRow): Stored<RoleItem> {
 /** A role that every project has; its name is all that names it. */
 export type BuiltInRoleItem = Pick<RoleItem, "name" | "description" | "permissions">;
 
+/** All of them, in the order in which they are listed. */
 export const BUILT_IN_ROLE_ITEMS: readonly BuiltInRoleItem[] = Object.entries(BUILT_IN_ROLES).map(
   ([name, { title, permissions }]) => ({ name, description: title, permissions }),
 );

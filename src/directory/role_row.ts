@@ -15,9 +15,11 @@ import { isAt } from "./etag.ts";
 import { stillHolds } from "./grants_version.ts";
 import type { RoleRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
+import { memberTaken, notStorable } from "./problems.ts";
 
 const { role, resourceServer } = schema;
 
+/** A role as a caller describes it. */
 export interface RoleInput {
   readonly name: string;
   readonly description?: string | undefined;
@@ -91,15 +93,10 @@ async function judge(
     return [{ pointer, code: "unknown_permission", detail }];
   });
   if (name !== undefined && builtInRole(name) !== undefined) {
-    errors.unshift({
-      pointer: "/name",
-      code: "name_taken",
-      detail: `${name} is a built-in role; use another name.`,
-    });
+    errors.unshift(memberTaken("/name", `${name} is a built-in role; use another name.`));
   }
   if (errors.length === 0) return accept(true);
-  const detail = `This role cannot be stored as it is. ${errors[0]?.detail ?? ""}`.trim();
-  return refuse({ code: "invalid_body", detail, errors });
+  return refuse(notStorable("role", errors));
 }
 
 function isProjectPermission(text: string): boolean {

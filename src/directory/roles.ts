@@ -7,7 +7,7 @@ import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { isAt, type Stored } from "./etag.ts";
 import { moveGrants, stillHolds } from "./grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging } from "./hanging.ts";
+import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import { locateProject, locateRole, type ProjectMemberRef, type ProjectRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
@@ -122,10 +122,12 @@ export async function deleteRole(
     const hangsOn = sql`role_binding.role_id = ${row.id}`;
     const free = await judgeHanging(context, row, { hangsOn, cascade });
     if (!free.ok) return free;
-    // A binding that goes along may have denied something.
     const permissions = cascade ? [...row.permissions, "role-bindings:delete"] : [];
     const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
     if (missing.length > 0) return refuse(notHeld(missing));
+    const along = { projectId: row.projectId, condition: hangsOn };
+    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
+    if (!allowed.ok) return allowed;
     const committed = await commit(context, {
       event: cascade ? { ...event, detail: "cascade" } : event,
       before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],

@@ -7,13 +7,13 @@ import { type Page, type PageRequest, schema } from "../store/index.ts";
 import { revokeTokensOf } from "../tokens/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
-import { mayUnbind } from "./equip.ts";
 import { isAt, type Stored } from "./etag.ts";
 import { moveGrants, stillHolds } from "./grants_version.ts";
-import { type Acknowledged, type Deletion, deleteBindings, judgeHanging, judgeOwnerEnds } from "./hanging.ts";
+import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import { type AccountRef, locateProject, locateServiceAccount, type ServiceAccountRow } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
+import { type Acknowledged, judgeOwnersWithout } from "./owners.ts";
 import { placeOfAccount as place, placeOfProject } from "./places.ts";
 import { CHANGED_MEANWHILE, nameTaken } from "./problems.ts";
 import { unlinkAccount } from "./resource_server_row.ts";
@@ -141,17 +141,27 @@ async function endGuard(
   context: Context,
   row: ServiceAccountRow,
   next: ServiceAccountRow,
-  acknowledged: Acknowledged,
+  { acknowledge }: Acknowledged,
 ): Promise<Result<SQL, Problem>> {
   const isGood = endOf(row) > secondsOf(context.deps.nowMs());
   const isEnded = isGood && endOf(next) < endOf(row);
-  return isEnded ? judgeOwnerEnds(context, row, acknowledged) : accept(sql`1`);
+  if (!isEnded) return accept(sql`1`);
+  const condition = isBoundTo(row);
+  return judgeOwnersWithout(context, row.projectId, { condition, acknowledge, detail: LAST_OWNER_ENDS });
 }
 
-/** The bindings that give it something, and those on it. */
-function isBindingOf({ id }: ServiceAccountRow): SQL {
-  return sql`((role_binding.principal_type = 'service_account' AND role_binding.principal_id = ${id})
-    OR (role_binding.resource_type = 'service_account' AND role_binding.resource_id = ${id}))`;
+const LAST_OWNER_ENDS =
+  "This is the account of the project's last owner: bind another one first, or repeat with acknowledge=last_owner.";
+
+/** The bindings that give it something, or deny it. */
+function isBoundTo({ id }: ServiceAccountRow): SQL {
+  return sql`(role_binding.principal_type = 'service_account' AND role_binding.principal_id = ${id})`;
+}
+
+/** These, and those on it. */
+function isBindingOf(row: ServiceAccountRow): SQL {
+  return sql`(${isBoundTo(row)}
+    OR (role_binding.resource_type = 'service_account' AND role_binding.resource_id = ${row.id}))`;
 }
 
 /**
@@ -161,7 +171,7 @@ function isBindingOf({ id }: ServiceAccountRow): SQL {
 export async function deleteServiceAccount(
   context: Context,
   ref: AccountRef,
-  { ifMatch, cascade = false, acknowledge = [] }: Deletion,
+  { ifMatch, cascade = false, acknowledge }: Deletion,
 ): Promise<Result<true, Problem>> {
   const { db } = context.deps;
   const found = await locateServiceAccount(context.deps, ref);
@@ -172,11 +182,12 @@ export async function deleteServiceAccount(
     const hangsOn = isBindingOf(row);
     const free = await judgeHanging(context, row, { hangsOn, cascade, acknowledge });
     if (!free.ok) return free;
-    const unbinds = cascade ? await mayUnbind(context, row.projectId, hangsOn) : accept(true);
-    if (!unbinds.ok) return unbinds;
+    const along = { projectId: row.projectId, condition: hangsOn, endsWhatIsDenied: true };
+    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
+    if (!allowed.ok) return allowed;
     const holds = cascade ? stillHolds(context, row.projectId) : undefined;
     const committed = await commit(context, {
-      event,
+      event: cascade ? { ...event, detail: "cascade" } : event,
       before: [
         revokeTokensOf(context, place(row)),
         unlinkAccount(context, row),

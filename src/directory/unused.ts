@@ -3,6 +3,7 @@ import { type SQLiteColumn, unionAll } from "drizzle-orm/sqlite-core";
 import type { Deps } from "../deps.ts";
 import { instantOf } from "../protocol/index.ts";
 import { schema } from "../store/index.ts";
+import { isGoodProjectToken } from "../tokens/index.ts";
 
 const { serviceAccount, serviceAccountKey, projectToken, federatedIdentityProvider: provider } = schema;
 
@@ -35,8 +36,7 @@ export function unusedQuery({ db }: Deps, sought: Sought) {
     isOpen(serviceAccountKey.validUntil, now),
   );
   const isGoodToken = and(
-    isNull(projectToken.revokedAt),
-    gt(projectToken.expiresAt, now),
+    isGoodProjectToken(now),
     // One that was made anew is as young as that.
     lte(projectToken.issuedAt, before),
   );

@@ -1,21 +1,13 @@
 import type { AuditEvent } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { type AccountRef, attempt, locateServiceAccount, placeOfAccount } from "../directory/index.ts";
-import { signingKeysQuery } from "../keyring/index.ts";
-import {
-  accept,
-  type ExchangeRefusal,
-  type Problem,
-  type Result,
-  refuse,
-  secondsOf,
-} from "../protocol/index.ts";
+import { accept, type ExchangeRefusal, type Problem, type Result, refuse } from "../protocol/index.ts";
 import { circumstancesOf, IMPERSONATE } from "../rbac/index.ts";
-import { readBatch } from "../store/index.ts";
-import { anchorOf, anchorQueries } from "../trust/index.ts";
+import { readGround } from "./ground.ts";
 import { judgeAlive } from "./identify.ts";
 import { judgeImpersonation } from "./impersonate.ts";
 import { type IssuedToken, issueToken } from "./issue.ts";
+import { inRounds } from "./rounds.ts";
 import { audiencesWanted, grantTarget } from "./target.ts";
 
 /** For what somebody wants a token of an account, and why. */
@@ -30,9 +22,6 @@ export interface AccessTokenInput {
   readonly tokenLifetime?: number | undefined;
 }
 
-/** Decisions whose ground moved before they were committed are made again, this often. */
-const DECISIONS_MAX = 3;
-
 /**
  * Impersonation over REST: whoever may, gets an access token of the account, with himself in its `act` and his reason in
  * the record. It ends no later than what he showed. @throws Fault `storage`, `keyring`
@@ -46,11 +35,8 @@ export async function createAccessToken(
   const action = "access_token.impersonate";
   const access = { found, permission: IMPERSONATE, place: placeOfAccount, action } as const;
   return attempt(context, access, async ({ id }, event) => {
-    for (let round = 0; round < DECISIONS_MAX; round++) {
-      const issued = await issueAs(context, { ...input, accountId: id }, event);
-      if (issued !== "again") return issued;
-    }
-    return refuse(CHANGING);
+    const issued = await inRounds(() => issueAs(context, { ...input, accountId: id }, event));
+    return issued === "again" ? refuse(CHANGING) : issued;
   });
 }
 
@@ -59,19 +45,16 @@ async function issueAs(
   { accountId, ...input }: AccessTokenInput & { readonly accountId: string },
   event: AuditEvent,
 ): Promise<Result<IssuedToken, Problem> | "again"> {
-  const { db, config, nowMs } = context.deps;
+  const { issuerUrl } = context.deps.config;
   const wanted = { targets: input.audience === undefined ? [] : [input.audience], scope: input.scope ?? [] };
-  const audiences = audiencesWanted(config.issuerUrl, wanted);
-  const [account, providers] = anchorQueries(db, { selector: accountId, issuer: "", audiences });
-  const signing = signingKeysQuery(db, secondsOf(nowMs()));
-  const [accounts, trusts, signingKeys] = await readBatch(db, [account, providers, signing]);
-  const anchor = anchorOf(accounts, trusts);
+  const audiences = audiencesWanted(issuerUrl, wanted);
+  const question = { selector: accountId, evidence: undefined, audiences, mayBePerson: false };
+  const { anchor, signingKeys } = await readGround(context, question);
   if (anchor === undefined) return "again";
   const alive = judgeAlive(context, anchor);
   if (!alive.ok) return refuse(problemOf(alive.refusal));
   const voucher = judgeImpersonation(context, context.actor, anchor);
   if (!voucher.ok) return refuse(problemOf(voucher.refusal));
-  const { issuerUrl } = config;
   const rights = { issuerUrl, anchor, bindings: anchor.bindings, circumstances: circumstancesOf(context) };
   const target = grantTarget(rights, wanted);
   if (!target.ok) return refuse(problemOf(target.refusal));

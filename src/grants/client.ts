@@ -4,6 +4,7 @@ import { accept, Fault, type Result, refuse, type ServiceAccountActor } from "..
 import { type Denial, type Identity, identify, REPLAYED } from "./identify.ts";
 import { clientAssertionOf, type ParameterRefusal, type TokenParameters } from "./parameters.ts";
 import { accountActorOf, recordDenial } from "./record.ts";
+import { inRounds } from "./rounds.ts";
 import { spend } from "./spend.ts";
 import { usageMarks } from "./usage.ts";
 
@@ -24,25 +25,17 @@ export async function authenticateClient(
   return refuse(UNAUTHENTICATED);
 }
 
-/** Decisions whose ground moved before they were committed are made again, this often. */
-const DECISIONS_MAX = 3;
-
 async function identifyAndUse(
   context: Context,
   jwt: string,
   clientId: string | undefined,
 ): Promise<Result<Identity, Denial>> {
-  for (let round = 0; round < DECISIONS_MAX; round++) {
-    const identified = await identify(context, {
-      jwt,
-      clientId,
-      audiences: [],
-      mayImpersonate: false,
-      mayBePerson: false,
-    });
-    const used = identified.ok ? await use(context, identified.value) : identified;
-    if (used !== "again") return used;
-  }
+  const shown = { jwt, clientId, audiences: [], mayImpersonate: false, mayBePerson: false };
+  const used = await inRounds(async () => {
+    const identified = await identify(context, shown);
+    return identified.ok ? use(context, identified.value) : identified;
+  });
+  if (used !== "again") return used;
   throw new Fault("storage", "the account kept changing while a client was authenticated");
 }
 

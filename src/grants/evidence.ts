@@ -34,6 +34,7 @@ export function readEvidence(
   return accept({ authMethod: isSelfSigned(jwt.value) ? "key" : "federation", jwt: jwt.value });
 }
 
+/** What it says of itself, not believed yet. */
 export function factsOf(evidence: Evidence): EvidenceFacts {
   switch (evidence.authMethod) {
     case "federation":

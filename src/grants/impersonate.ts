@@ -8,6 +8,7 @@ import {
   type ExchangeRefusal,
   type HeldBinding,
   hasPassed,
+  isPrincipal,
   isRecord,
   type Result,
   refuse,
@@ -55,7 +56,7 @@ export function judgeImpersonation(
     const by = { type: "bootstrap", id: "bootstrap" } as const;
     return accept({ authMethod, by, act: [by], until: null });
   }
-  if (actor.type !== "service_account" && actor.type !== "person") return refuse(NOBODY);
+  if (!isPrincipal(actor)) return refuse(NOBODY);
   const granted = grantImpersonation(context, actor.bindings, account);
   if (!granted.ok) return granted;
   if (!mayUse(actor, IMPERSONATE)) return refuse(OUT_OF_SCOPE);

@@ -1,18 +1,11 @@
 /**
- * The token endpoint's engine: three ways to present a JWT, and the one pipeline behind them.
+ * Who presents what: the token endpoint's engine (ways to present a JWT, the one pipeline behind them), who calls as a
+ * bearer or a client, and access tokens for who may act as an account, over REST too.
  * Owns the order of the steps; leaves belief to `trust`, signing to `tokens` and wire forms to `routes`.
  */
 export { type AccessTokenInput, createAccessToken } from "./access_tokens.ts";
-export { authenticateBearer, type BearerRefusal } from "./bearer.ts";
+export { authenticateBearer, type BearerRefusal, readBearer } from "./bearer.ts";
 export { authenticateClient, UNAUTHENTICATED } from "./client.ts";
-export { EVALUATIONS_SEMANTICS, type EvaluationsInput, evaluate } from "./evaluate.ts";
-export {
-  type Decision,
-  EVALUATION_REASONS,
-  type Evaluation,
-  type EvaluationResource,
-  type EvaluationSubject,
-} from "./evaluation.ts";
 export type { IssuedToken } from "./issue.ts";
 export {
   invalidParameter,

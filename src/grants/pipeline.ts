@@ -5,6 +5,7 @@ import { type Denial, type Identity, identify, REPLAYED, withKid } from "./ident
 import { type IssuedToken, issueToken } from "./issue.ts";
 import type { Presentation } from "./parameters.ts";
 import { asIdentified, exchangeEvent, recordDenial } from "./record.ts";
+import { inRounds } from "./rounds.ts";
 import { spend } from "./spend.ts";
 import { audiencesWanted, grantTarget, type Target } from "./target.ts";
 
@@ -12,9 +13,6 @@ import { audiencesWanted, grantTarget, type Target } from "./target.ts";
 interface Decision extends Identity {
   readonly target: Target;
 }
-
-/** Decisions whose ground moved before they were committed are made again, this often. */
-const DECISIONS_MAX = 3;
 
 /**
  * One exchange, start to end: decode, anchor, believe, permit, mint, record. One read batch, one write batch; the
@@ -25,15 +23,15 @@ export async function exchange(
   context: Context,
   presentation: Presentation,
 ): Promise<Result<IssuedToken, ExchangeRefusal>> {
-  for (let round = 0; round < DECISIONS_MAX; round++) {
+  const issued = await inRounds(async () => {
     const decided = await decide(context, presentation);
-    const issued = decided.ok ? await issue(context, presentation, decided.value) : decided;
-    if (issued === "again") continue;
-    if (issued.ok) return issued;
-    await recordDenial(context, issued.refusal);
-    return refuse(issued.refusal.refusal);
-  }
-  throw new Fault("storage", "the account kept changing while an exchange was decided");
+    return decided.ok ? issue(context, presentation, decided.value) : decided;
+  });
+  if (issued === "again")
+    throw new Fault("storage", "the account kept changing while an exchange was decided");
+  if (issued.ok) return issued;
+  await recordDenial(context, issued.refusal);
+  return refuse(issued.refusal.refusal);
 }
 
 async function decide(context: Context, presentation: Presentation): Promise<Result<Decision, Denial>> {

@@ -1,9 +1,9 @@
-import { and, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, eq, isNull, lte, sql } from "drizzle-orm";
 import { commit } from "../audit/index.ts";
 import type { Config, SigningAlgorithm } from "../config.ts";
 import type { Context } from "../deps.ts";
 import { secondsOf } from "../protocol/index.ts";
-import { insertSelect, readBatch, schema } from "../store/index.ts";
+import { insertSelect, schema } from "../store/index.ts";
 import { ensureSigningKey } from "./ensure.ts";
 import { generateSigningKey } from "./generate.ts";
 import {
@@ -20,8 +20,8 @@ import {
   PUBLISHED_BEFORE_USE_SECONDS,
   ROTATION_PERIOD_SECONDS,
 } from "./periods.ts";
+import { resealUnderCurrentKey } from "./reseal.ts";
 import { removeDeadKeys, retireKeys } from "./retire.ts";
-import { seal, sealingKeyId, unseal } from "./seal.ts";
 
 const key = schema.signingKey;
 
@@ -98,24 +98,5 @@ async function rotateDueKeys(context: Context): Promise<void> {
   for (const algorithm of algorithmsWithKeys(keyring, config)) {
     const youngest = keyring.keys.find((row) => row.algorithm === algorithm && canSign(row));
     if ((youngest?.activatesAt ?? 0) <= bornBy) await publishSuccessor(context, algorithm);
-  }
-}
-
-/** After SEALING_KEY was changed: what the previous one sealed is sealed under the current one. */
-async function resealUnderCurrentKey(context: Context): Promise<void> {
-  const { config, db } = context.deps;
-  const currentId = await sealingKeyId(config.sealingKeys[0]);
-  const [rows] = await readBatch(db, [db.select().from(key).where(isNotNull(key.sealedPrivateKey))]);
-  for (const { kid, sealedPrivateKey: sealed, sealingKeyId: oldId } of rows) {
-    if (sealed === null || oldId === null || oldId === currentId) continue;
-    const opened = await unseal(config, { sealed, sealingKeyId: oldId }, kid);
-    const resealed = await seal(config, opened, kid);
-    await commit(context, {
-      event: { action: "signing_key.reseal", target: { type: "signing_key", id: kid } },
-      guarded: db
-        .update(key)
-        .set({ sealedPrivateKey: resealed.sealed, sealingKeyId: resealed.sealingKeyId })
-        .where(and(eq(key.kid, kid), eq(key.sealingKeyId, oldId))),
-    });
   }
 }

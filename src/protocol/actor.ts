@@ -14,6 +14,14 @@ export type Actor =
   | PersonActor
   | { readonly type: "system" };
 
+/** Those whose rights are role bindings. */
+export type Principal = ServiceAccountActor | PersonActor;
+
+/** Whether an actor's rights are role bindings: an account's, or a person's. */
+export function isPrincipal(actor: Actor): actor is Principal {
+  return actor.type === "service_account" || actor.type === "person";
+}
+
 /** An account of ours, and the project that it is in. */
 export interface ServiceAccountActor extends Held {
   readonly type: "service_account";

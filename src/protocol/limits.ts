@@ -37,5 +37,8 @@ export const IDENTITY_PROVIDERS_MAX = 100;
 /** Groups of a person that are looked at. */
 export const GROUPS_MAX = 200;
 
+/** Segments of an audience's path; as many are cut off a URI to find the API that it is at. */
+export const AUDIENCE_SEGMENTS_MAX = 16;
+
 /** Resource servers of one project. */
 export const RESOURCE_SERVERS_PER_PROJECT_MAX = 100;

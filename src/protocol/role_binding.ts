@@ -51,8 +51,6 @@ export interface BindingCondition {
 /** A role binding as a decision sees it: its role resolved to what the role permits now. */
 export interface HeldBinding {
   readonly id: string;
-  /** Moves with every change of the binding and of its role. */
-  readonly stamp: number;
   readonly projectId: string;
   readonly principalType: PrincipalType;
   readonly principalId: string;

@@ -1,7 +1,8 @@
 import type { ActingParty, HeldBinding } from "../protocol/index.ts";
 import { type Circumstances, holds } from "./condition.ts";
-import { covers, gives } from "./decide.ts";
+import { gives } from "./decide.ts";
 import type { Permission } from "./permissions.ts";
+import { covers } from "./place.ts";
 
 /** What lets one act as an account. */
 export const IMPERSONATE: Permission = "access-tokens:create";

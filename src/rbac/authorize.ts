@@ -2,20 +2,18 @@ import type { Context } from "../deps.ts";
 import {
   type ActingParty,
   accept,
+  isPrincipal,
   notFound,
-  type PersonActor,
+  type Principal,
   type Problem,
   type Result,
   refuse,
-  type ServiceAccountActor,
   secondsOf,
 } from "../protocol/index.ts";
 import type { Circumstances } from "./condition.ts";
-import { covers, decide, gives, type Place, type Verdict, weigh } from "./decide.ts";
+import { decide, gives, type Verdict, weigh } from "./decide.ts";
 import { isPermission, type Permission } from "./permissions.ts";
-
-/** Those whose rights are bindings. */
-type Principal = ServiceAccountActor | PersonActor;
+import { covers, type Place } from "./place.ts";
 
 /**
  * The one decision of `/v1`, by the bindings that the call's own read found. The bootstrap token may do everything.
@@ -24,7 +22,7 @@ type Principal = ServiceAccountActor | PersonActor;
 export function authorize(context: Context, permission: Permission, place: Place): Result<true, Problem> {
   const { actor } = context;
   if (actor.type === "bootstrap") return accept(true);
-  if (actor.type !== "service_account" && actor.type !== "person") return missing(permission, place);
+  if (!isPrincipal(actor)) return missing(permission, place);
   if (prolongsItself(actor, permission, place)) return notFound("resource");
   const verdict = decide(weigh(actor.bindings, circumstancesOf(context)), permission, place);
   if (verdict.allowed && mayUse(actor, permission)) return accept(true);

@@ -1,6 +1,7 @@
 import type { HeldBinding } from "../protocol/index.ts";
 import { type Circumstances, failing } from "./condition.ts";
-import { covers, decide, gives, type Place, type Weighed, weigh } from "./decide.ts";
+import { decide, gives, type Weighed, weigh } from "./decide.ts";
+import { covers, type Place } from "./place.ts";
 
 /** Bindings that an explanation names, at most. */
 const BINDINGS_NAMED_MAX = 5;

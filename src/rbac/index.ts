@@ -4,24 +4,17 @@
  */
 export { chainStands, IMPERSONATE } from "./act.ts";
 export { authorize, circumstancesOf, mayUse, prolongsItself } from "./authorize.ts";
-export { type Circumstances, canHold, holds, isTimeZone, minutesOf } from "./condition.ts";
-export {
-  covers,
-  decide,
-  givenUntil,
-  gives,
-  type Place,
-  placeOf,
-  type Verdict,
-  type Weighed,
-  weigh,
-} from "./decide.ts";
+export { type Circumstances, canHold, holds } from "./condition.ts";
+export { decide, gives, type Verdict, weigh } from "./decide.ts";
 export { explain } from "./explain.ts";
+export { givenUntil } from "./given_until.ts";
 export { heldBindingsOf, heldColumn } from "./held.ts";
 export { isIpRange } from "./ip_range.ts";
-export { type Grant, grantsOf, notHeldOutright } from "./outright.ts";
+export { type Handout, handoutsOf, notHeldOutright } from "./outright.ts";
 export { audiencesOf, isAtOrBelow, isPath } from "./path.ts";
 export { isPermission, PERMISSIONS, type Permission } from "./permissions.ts";
+export { covers, type Place, placeOf } from "./place.ts";
 export { ALL_OF_APIS, BUILT_IN_ROLES, builtInRole, PROJECT_PERMISSIONS } from "./roles.ts";
+export { isTimeZone, minutesOf } from "./schedule.ts";
 export { givenOf, grantedSomewhere } from "./stand.ts";
-export { mayKnowToken, mayRevokeToken, type TokenPlace } from "./tokens.ts";
+export { mayKnowToken, mayRevokeToken } from "./tokens.ts";

@@ -1,28 +1,28 @@
 import type { Context } from "../deps.ts";
-import { type HeldBinding, hasPassed, secondsOf } from "../protocol/index.ts";
+import { type HeldBinding, hasPassed, isPrincipal, secondsOf } from "../protocol/index.ts";
 import { mayUse } from "./authorize.ts";
-import { type Place, placeOf, touches, type Weighed } from "./decide.ts";
+import type { Weighed } from "./decide.ts";
 import { isPermission } from "./permissions.ts";
+import { type Place, placeOf, touches } from "./place.ts";
 import { ALL_OF_APIS } from "./roles.ts";
 import { givenAt, permits, type Stand, standsOf } from "./stand.ts";
 
 /** A binding that is to be given: on a place, what its role permits. */
-export interface Grant {
+export interface Handout {
   readonly place: Place;
   readonly permissions: readonly string[];
 }
 
 /**
- * What of these grants the actor does not hold outright, and so may not hand on: nobody grants more than he holds. To
+ * What of these handouts the actor does not hold outright, and so may not hand on: nobody grants more than he holds. To
  * hold outright is to be allowed on the same place without a condition, with no deny on it or within it, now or later.
  */
-export function notHeldOutright(context: Context, grants: readonly Grant[]): readonly string[] {
+export function notHeldOutright(context: Context, handouts: readonly Handout[]): readonly string[] {
   const { actor, deps } = context;
   if (actor.type === "bootstrap") return [];
-  if (actor.type !== "service_account" && actor.type !== "person")
-    return [...new Set(grants.flatMap(({ permissions }) => permissions))];
+  if (!isPrincipal(actor)) return [...new Set(handouts.flatMap(({ permissions }) => permissions))];
   const stands = standsOf(outright(actor.bindings, secondsOf(deps.nowMs())));
-  const missing = byPlace(grants).flatMap(({ place, permissions }) => {
+  const missing = byPlace(handouts).flatMap(({ place, permissions }) => {
     const given = givenAt(stands, permissions, place);
     const within = stands.filter((stand) => stand.effect === "deny" && isWithin(stand, place));
     return permissions.filter((one) => !given.has(one) || isWithheld(within, one) || !mayUse(actor, one));
@@ -30,10 +30,10 @@ export function notHeldOutright(context: Context, grants: readonly Grant[]): rea
   return [...new Set(missing)];
 }
 
-/** The grants of each place as one: what hundreds of bindings give is on few places. */
-function byPlace(grants: readonly Grant[]): readonly Grant[] {
+/** The handouts of each place as one: what hundreds of bindings give is on few places. */
+function byPlace(handouts: readonly Handout[]): readonly Handout[] {
   const groups = new Map<string, { readonly place: Place; readonly permissions: Set<string> }>();
-  for (const { place, permissions } of grants) {
+  for (const { place, permissions } of handouts) {
     const key = JSON.stringify(place);
     const group = groups.get(key) ?? { place, permissions: new Set() };
     groups.set(key, group);
@@ -43,7 +43,7 @@ function byPlace(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /** What bindings give, for whoever would hand out the like. */
-export function grantsOf(bindings: readonly HeldBinding[]): readonly Grant[] {
+export function handoutsOf(bindings: readonly HeldBinding[]): readonly Handout[] {
   return bindings
     .filter(({ effect }) => effect === "allow")
     .map(({ projectId, resource, permissions }) => ({ place: placeOf(projectId, resource), permissions }));

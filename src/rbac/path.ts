@@ -1,3 +1,5 @@
+import { AUDIENCE_SEGMENTS_MAX } from "../protocol/index.ts";
+
 /** Longest path below an API. */
 const PATH_MAX_CHARACTERS = 512;
 
@@ -26,7 +28,7 @@ export function audiencesOf(uri: string): readonly { readonly audience: string; 
   const cuts = [{ audience: uri, path: "" }];
   if (!URL.canParse(uri) || /[?#]/.test(uri)) return cuts;
   let at = uri.lastIndexOf("/");
-  while (at > 0 && uri[at - 1] !== "/" && cuts.length <= 2 * SEGMENTS_MAX) {
+  while (at > 0 && uri[at - 1] !== "/" && cuts.length <= 2 * AUDIENCE_SEGMENTS_MAX) {
     const [audience, path] = [uri.slice(0, at), uri.slice(at)];
     if (!isPath(path)) break;
     // An audience may be written with its last slash or without; they are two.
@@ -35,5 +37,3 @@ export function audiencesOf(uri: string): readonly { readonly audience: string; 
   }
   return cuts;
 }
-
-const SEGMENTS_MAX = 16;

@@ -1,4 +1,7 @@
-/** Every permission of the built-in resource server: one for each verb of `/v1`. */
+/**
+ * Every permission of the built-in resource server: of each verb of `/v1`, though one that only reads may share another's,
+ * as members do that of role bindings; and `access-evaluations:create`, which asks at `/access`.
+ */
 export const PERMISSIONS = {
   "projects:create": "Create projects",
   "projects:list": "List all projects",

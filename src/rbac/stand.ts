@@ -1,6 +1,7 @@
 import type { HeldBinding } from "../protocol/index.ts";
-import { counts, covers, type Place, placeOf, reaches, type Weighed, type WeighedBinding } from "./decide.ts";
+import { counts, type Weighed, type WeighedBinding } from "./decide.ts";
 import { isPermission } from "./permissions.ts";
+import { covers, type Place, placeOf, reaches } from "./place.ts";
 import { ALL_OF_APIS } from "./roles.ts";
 
 /**

@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import { Fault } from "../protocol/index.ts";
 import type { RouteContext, RouteEnv } from "./context.ts";
 import { renderOAuthError } from "./oauth/index.ts";
-import { renderProblem } from "./v1/index.ts";
+import { renderProblem } from "./problem.ts";
 
 const METHODS = ["GET", "POST", "PATCH", "DELETE"];
 

@@ -80,6 +80,14 @@ function membersOf({ code = "invalid", message, path, keys }: Issue): readonly M
   return [{ pointer: pointerOf(path), code, detail: message }];
 }
 
+const INVALID_MAX_CHARACTERS = 512;
+
+/** What is wrong with each member, as one problem. */
+export function invalid(code: "invalid_body" | "invalid_query", errors: readonly MemberProblem[]): Problem {
+  const said = errors.map(({ pointer, detail }) => `${pointer || "The body"}: ${detail}`).join(" ");
+  return { code, detail: said.slice(0, INVALID_MAX_CHARACTERS), errors };
+}
+
 /** @see RFC 6901 s3 */
 function pointerOf(path: readonly PropertyKey[]): string {
   return path

@@ -7,8 +7,8 @@ export interface LifetimeBound {
 }
 
 /**
- * Seconds that a token may live: an hour, unless the account or what vouches for it says less; and never longer
- * than either of them. Pure.
+ * Seconds that a token may live: an hour, unless one of its bounds says less: the account, what vouches for it, the API,
+ * the caller's wish; and never beyond the end of any of them, or of the rights that it carries. Pure.
  */
 export function tokenLifetime(now: number, bounds: readonly LifetimeBound[]): number {
   return Math.min(

@@ -3,7 +3,7 @@ import type { BatchResponse } from "drizzle-orm/batch";
 import { comparedEmail, type HeldBinding } from "../protocol/index.ts";
 import { heldBindingsOf } from "../rbac/index.ts";
 import { type Database, prepared } from "../store/index.ts";
-import { HELD, isHeldBy, provider } from "./person.ts";
+import { HELD_BY_NAMES, isHeldBy, provider } from "./person_query.ts";
 
 /** A person as an API says that he is: it verified his ID token, we have seen none. */
 export interface VouchedPerson {
@@ -20,7 +20,7 @@ const selectProviders = prepared((db) =>
       id: provider.id,
       issuer: provider.issuer,
       disabled: provider.disabled,
-      held: HELD.as("held"),
+      held: HELD_BY_NAMES.as("held"),
     })
     .from(provider)
     .where(sql`${provider.issuer} IN (SELECT value FROM json_each(${sql.placeholder("issuers")}))`),

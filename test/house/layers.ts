@@ -5,6 +5,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["index.ts"],
   ["app.ts"],
   ["routes"],
+  ["decisions"],
   ["grants"],
   ["directory"],
   ["trust", "tokens"],

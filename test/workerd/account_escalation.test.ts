@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Answer, type Service, startService } from "./harness.ts";
+import { disturbedBefore } from "./disturbed_service.ts";
+import { type Answer, startService } from "./harness.ts";
 import { givenIdentityProvider } from "./identity_provider_kit.ts";
 import {
   bind,
@@ -41,31 +42,6 @@ beforeEach(async () => {
 function expectRefused(answer: Answer, what: string) {
   expect(saidBy(answer), JSON.stringify(answer.body)).toEqual([403, "permission_denied"]);
   expect(answer.body.detail).toContain(what);
-}
-
-/** The service, but that something happens just before its first batch with such a statement. */
-function before(statement: RegExp, disturb: () => Promise<unknown>): Service {
-  let isDone = false;
-  const texts = new WeakMap<object, string>();
-  const prepare = (query: string) => {
-    const prepared = env.DB.prepare(query);
-    texts.set(prepared, query);
-    const bindValues = prepared.bind.bind(prepared);
-    prepared.bind = (...values: unknown[]) => {
-      const bound = bindValues(...values);
-      texts.set(bound, query);
-      return bound;
-    };
-    return prepared;
-  };
-  const batch: D1Database["batch"] = async (statements) => {
-    if (!isDone && statements.some((one) => statement.test(texts.get(one) ?? ""))) {
-      isDone = true;
-      await disturb();
-    }
-    return env.DB.batch(statements);
-  };
-  return startService({}, { DB: { prepare, batch } });
 }
 
 async function grantsVersion(): Promise<number> {
@@ -112,7 +88,7 @@ describe("an account is revived by nobody who holds less", () => {
   it("one that becomes an owner meanwhile is not enabled either", async () => {
     const target = await givenCaller(service, home);
     await must(service, "PATCH", target.path, { disabled: true });
-    const late = before(/^update "?service_account"? /i, () => bind(service, home, target, "owner"));
+    const late = disturbedBefore(/^update "?service_account"? /i, () => bind(service, home, target, "owner"));
     const answer = await callsWith(late, admin.token).call("PATCH", target.path, { disabled: false });
     expect(saidBy(answer)).toEqual(CONFLICT);
     expect((await target.call("GET", home.path)).status).toBe(401);
@@ -164,7 +140,9 @@ describe("an account takes no binding along that the caller could not unbind", (
 
   it("nor one that is made meanwhile", async () => {
     const target = await givenCaller(service, home);
-    const late = before(/^delete from "?service_account"? /i, () => bind(service, home, target, "viewer"));
+    const late = disturbedBefore(/^delete from "?service_account"? /i, () =>
+      bind(service, home, target, "viewer"),
+    );
     const { call } = callsWith(late, admin.token);
     expect(saidBy(await call("DELETE", `${target.path}?cascade=true`))).toEqual(CONFLICT);
   });
@@ -219,7 +197,7 @@ describe("who is switched off meanwhile", () => {
   ];
   it.each(OFF)("gives nothing: %s", async (_how, disturb) => {
     const friend = await givenCaller(service, home);
-    const late = before(/^insert into "?role_binding/i, () => disturb(owner));
+    const late = disturbedBefore(/^insert into "?role_binding/i, () => disturb(owner));
     const { call } = callsWith(late, owner.token);
     const answer = await call("POST", home.bindings, { principal: principalOf(friend), role: "owner" });
     expect(saidBy(answer)).toEqual(CONFLICT);

@@ -99,7 +99,14 @@ export function exchangeOf(token: string, account: string, more: Record<string, 
   };
 }
 
-/** A fresh project with one account that trusts `issuer` for repository 777001. */
+/** What trusts `issuer` for repository 777001. */
+export const CI_TRUST = {
+  name: "github-main",
+  issuer: issuer.url,
+  assertions: [{ item: "repository_id", operator: "equals", value: "777001" }],
+} as const;
+
+/** A fresh project with one account that trusts the CI. */
 export async function givenTrust(service: Service, trust: Record<string, unknown> = {}) {
   const project = `p${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
   await service.call("POST", "/v1/projects", { name: project });
@@ -109,12 +116,7 @@ export async function givenTrust(service: Service, trust: Record<string, unknown
     email: string;
   };
   const providers = `${accounts}/deployer/federated-identity-providers`;
-  const provider = await service.call("POST", providers, {
-    name: "github-main",
-    issuer: issuer.url,
-    assertions: [{ item: "repository_id", operator: "equals", value: "777001" }],
-    ...trust,
-  });
+  const provider = await service.call("POST", providers, { ...CI_TRUST, ...trust });
   if (provider.status !== 201) throw new Error(JSON.stringify(provider.body));
   return { project, account, accounts, providers, provider: provider.body as { id: string } };
 }

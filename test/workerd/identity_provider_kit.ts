@@ -1,8 +1,7 @@
 import { env } from "cloudflare:workers";
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from "jose";
 import type { Service } from "./harness.ts";
-
-export const newName = () => `n${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
+import { freshName } from "./token_holders.ts";
 
 /** A key pair of an issuer's, and its public half as it is uploaded. */
 export async function newIssuerKey(kid = "k1") {
@@ -14,7 +13,7 @@ export async function newIssuerKey(kid = "k1") {
 /** An identity provider whose keys are uploaded, and what signs as it. */
 export async function givenIdentityProvider(service: Service, more: Record<string, unknown> = {}) {
   const key = await newIssuerKey();
-  const name = newName();
+  const name = freshName();
   const input = {
     name,
     issuer: `https://${name}.example.com`,
@@ -45,7 +44,7 @@ export async function givenIdentityProvider(service: Service, more: Record<strin
 export type GivenIdentityProvider = Awaited<ReturnType<typeof givenIdentityProvider>>;
 
 export async function givenProject(service: Service) {
-  const name = newName();
+  const name = freshName();
   const { body } = await service.call("POST", "/v1/projects", { name });
   return {
     id: String(body.id),

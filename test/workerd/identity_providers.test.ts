@@ -6,16 +6,16 @@ import {
   givenIdentityProvider,
   givenProject,
   newIssuerKey,
-  newName,
 } from "./identity_provider_kit.ts";
 import { callAs, comparable, givenAccount, givenToken } from "./project_token_kit.ts";
+import { freshName } from "./token_holders.ts";
 
 const service = startService();
 const PATH = "/v1/identity-providers";
 const OTHER_KEY = (await newIssuerKey("k2")).jwk;
 const DEFAULTS = { email: "email", name: "name", groups: "groups" };
 const fresh = () => {
-  const name = newName();
+  const name = freshName();
   return { name, issuer: `https://${name}.example.com`, audience: "countersign" };
 };
 
@@ -90,7 +90,7 @@ describe("an identity provider", () => {
   it("keeps of uploaded keys what is public, and lets them go for fetched ones", async () => {
     const { jwk } = await newIssuerKey("only");
     const keys = [{ ...jwk, x5u: "https://elsewhere.example" }];
-    const issuer = `https://${newName()}.internal`;
+    const issuer = `https://${freshName()}.internal`;
     const { path } = await givenIdentityProvider(service, { issuer, jwks: { keys } });
     const kept = (await service.call("GET", path)).body.jwks.keys;
     const { kty, crv, x, y } = jwk;
@@ -350,7 +350,7 @@ describe("role bindings that name it", () => {
 describe("access tokens that persons got through it", () => {
   async function givenTokens(providerId: string) {
     const { projectId, account } = await givenAccount(service);
-    const [direct, child, unrelated] = [newName(), newName(), newName()];
+    const [direct, child, unrelated] = [freshName(), freshName(), freshName()];
     const insert = env.DB.prepare(`INSERT INTO access_token (jti, project_id, service_account_id, auth_method,
       audience, scope, token_sha256, issued_at, expires_at, identity_provider_id, parent_jti)
       VALUES (?1, ?2, ?3, 'impersonation', 'a', '', ?1, 1, ?4, ?5, ?6)`);
@@ -372,7 +372,7 @@ describe("access tokens that persons got through it", () => {
 
   it.each([
     ["it is disabled", "PATCH", { disabled: true }],
-    ["it gets another issuer", "PATCH", { issuer: `https://${newName()}.example.com` }],
+    ["it gets another issuer", "PATCH", { issuer: `https://${freshName()}.example.com` }],
     ["it gets another audience", "PATCH", { audience: "b" }],
     ["it gets other keys", "PATCH", { jwks: { keys: [OTHER_KEY] } }],
     ["it says elsewhere who somebody is", "PATCH", { mapping: { email: "upn" } }],
@@ -389,7 +389,7 @@ describe("access tokens that persons got through it", () => {
     const { id, path, issuer, audience, key } = await givenIdentityProvider(service);
     const tokens = await givenTokens(id);
     const rest = { disabled: false, trustsEmail: false, mapping: { email: "email" } };
-    const same = { issuer, audience, name: newName(), jwks: { keys: [key.jwk] }, ...rest };
+    const same = { issuer, audience, name: freshName(), jwks: { keys: [key.jwk] }, ...rest };
     expect((await service.call("PATCH", path, same)).status).toBe(200);
     expect((await service.call("PATCH", path, { issuer: service.url })).status).toBe(400);
     expect(await tokens.revoked()).toEqual([]);

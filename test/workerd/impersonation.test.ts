@@ -1,5 +1,7 @@
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { claimsIn, givenProject, must } from "./roles_kit.ts";
+import { introspect } from "./credentials.ts";
+import { claimsIn, givenProject, withStatus } from "./impersonation_kit.ts";
 
 /** deployer may impersonate release, release may impersonate archive. */
 async function givenChain() {
@@ -16,7 +18,7 @@ describe("an account with token-creator on another", () => {
   it("gets its token by showing its own, and stands in act", async () => {
     const { token, impersonate, deployer, release, operator } = await givenChain();
     const own = await token(deployer.email);
-    const { body } = await must(impersonate(own, release.email, { reason: "INC-4711" }), 200);
+    const { body } = await withStatus(impersonate(own, release.email, { reason: "INC-4711" }), 200);
     expect(body.issued_token_type).toBe("urn:ietf:params:oauth:token-type:access_token");
     const claims = claimsIn(body.access_token);
     expect(claims).toMatchObject({
@@ -37,8 +39,8 @@ describe("an account with token-creator on another", () => {
 
   it("goes on from there, and the record shows the chain", async () => {
     const { token, impersonate, deployer, release, archive, operator, bind, as } = await givenChain();
-    const one = await must(impersonate(await token(deployer.email), release.email), 200);
-    const two = await must(impersonate(one.body.access_token, archive.email), 200);
+    const one = await withStatus(impersonate(await token(deployer.email), release.email), 200);
+    const two = await withStatus(impersonate(one.body.access_token, archive.email), 200);
     expect(claimsIn(two.body.access_token).act).toEqual({ sub: release.id, act: { sub: deployer.id } });
     const found = await operator("GET", "/audit-events?action=access_token.impersonate&pageSize=1");
     expect(found.body.items[0]).toMatchObject({
@@ -46,8 +48,11 @@ describe("an account with token-creator on another", () => {
       act: [{ type: "service_account", id: deployer.id }],
     });
     await bind("archive", "editor");
-    const again = await must(impersonate(one.body.access_token, archive.email), 200);
-    await must(as(again.body.access_token)("POST", "/service-accounts", { name: "made-by-chain" }), 201);
+    const again = await withStatus(impersonate(one.body.access_token, archive.email), 200);
+    await withStatus(
+      as(again.body.access_token)("POST", "/service-accounts", { name: "made-by-chain" }),
+      201,
+    );
     const made = await operator("GET", "/audit-events?action=service_account.create&pageSize=1");
     expect(made.body.items[0]).toMatchObject({
       actor: { id: archive.id },
@@ -59,9 +64,9 @@ describe("an account with token-creator on another", () => {
     const { token, impersonate, deployer, release, archive, operator, first, as, bind } = await givenChain();
     await bind("release", "viewer");
     const own = await token(deployer.email);
-    const one = (await must(impersonate(own, release.email), 200)).body.access_token;
-    await must(as(one)("GET", ""), 200);
-    await must(operator("DELETE", `/role-bindings/${first.id}`), 204);
+    const one = (await withStatus(impersonate(own, release.email), 200)).body.access_token;
+    await withStatus(as(one)("GET", ""), 200);
+    await withStatus(operator("DELETE", `/role-bindings/${first.id}`), 204);
     expect((await impersonate(own, release.email)).status).toBe(400);
     expect((await impersonate(one, archive.email)).status).toBe(400);
     expect((await as(one)("GET", "")).status).toBe(401);
@@ -69,30 +74,19 @@ describe("an account with token-creator on another", () => {
 
   it("ends with the account that showed its token, as all that came of it does", async () => {
     const { service, token, impersonate, deployer, release, archive, operator } = await givenChain();
-    const one = (await must(impersonate(await token(deployer.email), release.email), 200)).body.access_token;
-    const two = (await must(impersonate(one, archive.email), 200)).body.access_token;
-    const active = async (text: string) =>
-      (
-        await service.fetch("/oauth/v2/introspect", {
-          method: "POST",
-          headers: { authorization: `Bearer ${await bootstrap()}` },
-          body: new URLSearchParams({ token: text }),
-        })
-      ).json();
+    const one = (await withStatus(impersonate(await token(deployer.email), release.email), 200)).body
+      .access_token;
+    const two = (await withStatus(impersonate(one, archive.email), 200)).body.access_token;
+    const active = (text: string) => introspect(service, text, env.BOOTSTRAP_TOKEN);
     expect(await active(two)).toMatchObject({
       active: true,
       act: { sub: release.id, act: { sub: deployer.id } },
     });
-    await must(operator("PATCH", "/service-accounts/deployer", { disabled: true }), 200);
+    await withStatus(operator("PATCH", "/service-accounts/deployer", { disabled: true }), 200);
     expect(await active(one)).toEqual({ active: false });
     expect(await active(two)).toEqual({ active: false });
   });
 });
-
-async function bootstrap(): Promise<string> {
-  const { env } = await import("cloudflare:workers");
-  return String(env.BOOTSTRAP_TOKEN);
-}
 
 describe("is refused, and the record says why, to", () => {
   it("an account without the role", async () => {
@@ -112,11 +106,12 @@ describe("is refused, and the record says why, to", () => {
     const last = await addAccount("last");
     const beyond = await addAccount("beyond");
     await bind("last", "token-creator");
-    const one = (await must(impersonate(await token(deployer.email), release.email), 200)).body.access_token;
-    const two = (await must(impersonate(one, archive.email), 200)).body.access_token;
+    const one = (await withStatus(impersonate(await token(deployer.email), release.email), 200)).body
+      .access_token;
+    const two = (await withStatus(impersonate(one, archive.email), 200)).body.access_token;
     expect((await impersonate(two, deployer.email)).status).toBe(400);
     expect(await refusal("access_token.impersonate")).toMatchObject({ reason: "impersonation_chain" });
-    const three = (await must(impersonate(two, last.email), 200)).body.access_token;
+    const three = (await withStatus(impersonate(two, last.email), 200)).body.access_token;
     expect((await impersonate(three, beyond.email)).status).toBe(400);
     expect(await refusal("access_token.impersonate")).toMatchObject({
       reason: "impersonation_chain",
@@ -127,7 +122,7 @@ describe("is refused, and the record says why, to", () => {
   it("a token for another audience, and one whose scope leaves it out", async () => {
     const { token, impersonate, operator, bind, deployer, release, refusal } = await givenChain();
     const audience = "https://api.example.com";
-    await must(operator("PATCH", "/service-accounts/deployer", { allowedAudiences: [audience] }), 200);
+    await withStatus(operator("PATCH", "/service-accounts/deployer", { allowedAudiences: [audience] }), 200);
     expect((await impersonate(await token(deployer.email, { audience }), release.email)).status).toBe(400);
     expect(await refusal("access_token.impersonate")).toMatchObject({ reason: "own_token_rejected" });
     await bind("deployer", "viewer");
@@ -160,7 +155,7 @@ describe("over REST", () => {
     const call = as(await token(deployer.email));
     const path = "/service-accounts/release/access-tokens";
     expect((await call("POST", path, {})).body.errors).toMatchObject([{ pointer: "/reason" }]);
-    const { body } = await must(call("POST", path, { reason: "nightly release" }), 201);
+    const { body } = await withStatus(call("POST", path, { reason: "nightly release" }), 201);
     expect(claimsIn(body.accessToken)).toMatchObject({ sub: release.id, act: { sub: deployer.id } });
     expect((await call("POST", "/service-accounts/archive/access-tokens", { reason: "x" })).status).toBe(404);
     const found = await operator("GET", "/audit-events?action=access_token.impersonate&outcome=granted");
@@ -169,7 +164,7 @@ describe("over REST", () => {
 
   it("the operator does too, and stands in act", async () => {
     const { operator } = await givenChain();
-    const { body } = await must(
+    const { body } = await withStatus(
       operator("POST", "/service-accounts/release/access-tokens", { reason: "break glass" }),
       201,
     );
@@ -189,6 +184,6 @@ describe("a credential for more than one's own rights", () => {
     await bind("deployer", "viewer");
     // Its rights have grown, but a token's scope is from before.
     const again = as(await token(deployer.email));
-    await must(again("POST", "/service-accounts/archive/keys", { algorithm: "ED25519" }), 201);
+    await withStatus(again("POST", "/service-accounts/archive/keys", { algorithm: "ED25519" }), 201);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { exchangeOf, startService } from "./harness.ts";
 import { type GivenIdentityProvider, givenIdentityProvider } from "./identity_provider_kit.ts";
-import { claimsIn, givenProject, must } from "./roles_kit.ts";
+import { claimsIn, givenProject, withStatus } from "./impersonation_kit.ts";
 
 const ID_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:id_token";
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
 async function givenAda(principal: Record<string, unknown> = { type: "person", subject: "ada" }) {
   const project = await givenProject(service);
   const release = await project.addAccount("release");
-  const bound = await must(
+  const bound = await withStatus(
     project.operator("POST", "/role-bindings", {
       principal: { identityProvider: provider.name, ...principal },
       role: "token-creator",
@@ -60,7 +60,7 @@ describe.each(["call", "exchange"] as const)("a person, by %s", (way) => {
     expect((await ways[way](await provider.idToken(), other)).status).toBeGreaterThanOrEqual(400);
     expect((await ways[way](await provider.idToken({ aud: "another" }))).status).toBeGreaterThanOrEqual(400);
     expect((await ways[way](await provider.idToken({ sub: "eve" }))).status).toBeGreaterThanOrEqual(400);
-    await must(operator("DELETE", `/role-bindings/${binding.id}`), 204);
+    await withStatus(operator("DELETE", `/role-bindings/${binding.id}`), 204);
     expect((await ways[way](await provider.idToken())).status).toBeGreaterThanOrEqual(400);
   });
 
@@ -69,8 +69,8 @@ describe.each(["call", "exchange"] as const)("a person, by %s", (way) => {
     await bind("release", "viewer");
     const { body } = await ways[way](await provider.idToken());
     const call = as(String(body.accessToken ?? body.access_token));
-    await must(call("GET", ""), 200);
-    await must(operator("DELETE", `/role-bindings/${binding.id}`), 204);
+    await withStatus(call("GET", ""), 200);
+    await withStatus(operator("DELETE", `/role-bindings/${binding.id}`), 204);
     expect((await call("GET", "")).status).toBe(401);
   });
 });
@@ -94,7 +94,7 @@ it("a token that says who may act for its subject is good for that account alone
 
 it("is no person where the account trusts the issuer itself", async () => {
   const { ways, operator } = await givenAda();
-  await must(
+  await withStatus(
     operator("POST", "/service-accounts/release/federated-identity-providers", {
       name: "own",
       issuer: provider.issuer,

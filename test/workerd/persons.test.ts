@@ -7,9 +7,9 @@ import {
   givenIdentityProvider,
   givenProject,
   newIssuerKey,
-  newName,
 } from "./identity_provider_kit.ts";
 import { callAs, comparable, hmacJwt } from "./project_token_kit.ts";
+import { freshName } from "./token_holders.ts";
 
 /** Persons by their ID tokens: who is believed, as whom, and what he may do. */
 
@@ -102,7 +102,7 @@ describe("a person", () => {
 
   it("may be fetched keys for, of an issuer that publishes them", async () => {
     const made = await service.call("POST", "/v1/identity-providers", {
-      name: newName(),
+      name: freshName(),
       issuer: foreign.url,
       audience: "cli",
     });

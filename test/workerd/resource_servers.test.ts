@@ -1,15 +1,15 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Answer, startService } from "./harness.ts";
+import { freshName } from "./token_holders.ts";
 
 const service = startService();
-const newName = () => `n${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
-const newAudience = () => `https://${newName()}.example.com`;
-const fresh = () => ({ name: newName(), audience: newAudience() });
+const newAudience = () => `https://${freshName()}.example.com`;
+const fresh = () => ({ name: freshName(), audience: newAudience() });
 
 /** A project with an account that its APIs may ask us as. */
 async function givenProject() {
-  const name = newName();
+  const name = freshName();
   const project = (await service.call("POST", "/v1/projects", { name })).body as { id: string };
   const accounts = `/v1/projects/${name}/service-accounts`;
   const account = (await service.call("POST", accounts, { name: "asker" })).body as {
@@ -70,7 +70,7 @@ describe("a resource server", () => {
     expect(etag).toBe(created.headers.get("etag"));
     expect((await service.call("GET", path, undefined, { "if-none-match": etag })).status).toBe(304);
 
-    const change = { name: newName(), audience: newAudience() };
+    const change = { name: freshName(), audience: newAudience() };
     const changed = await service.call("PATCH", path, change, { "if-match": etag });
     expect(changed.status).toBe(200);
     expect(changed.body).toMatchObject({ ...change, id: created.body.id });
@@ -97,7 +97,7 @@ describe("a resource server", () => {
     expect([without.status, without.body.serviceAccountId]).toEqual([200, null]);
     const again = await service.call("PATCH", server.path, { serviceAccount: given.account[member] });
     expect([again.status, again.body.serviceAccountId]).toEqual([200, id]);
-    const kept = await service.call("PATCH", server.path, { name: newName() });
+    const kept = await service.call("PATCH", server.path, { name: freshName() });
     expect([kept.status, kept.body.serviceAccountId]).toEqual([200, id]);
   });
 
@@ -108,7 +108,7 @@ describe("a resource server", () => {
     "http://127.0.0.1:8787/shop",
     `https://example.com/${"a".repeat(492)}`,
   ])("may have the audience %s", async (audience) => {
-    expect((await service.call("POST", given.servers, { name: newName(), audience })).status).toBe(201);
+    expect((await service.call("POST", given.servers, { name: freshName(), audience })).status).toBe(201);
   });
 
   it("pages without losing or repeating one, and shows no other project's", async () => {
@@ -185,7 +185,7 @@ describe("a bad member is named", () => {
   });
 
   it("all that is wrong at once, and the refusal is recorded", async () => {
-    const body = { name: newName(), audience: OWN, serviceAccount: "nobody" };
+    const body = { name: freshName(), audience: OWN, serviceAccount: "nobody" };
     const said = saidBy(await service.call("POST", given.servers, body));
     expect(said.slice(2)).toEqual(["/audience audience_is_ours", "/serviceAccount not_found"]);
     expect(await lastEvent(given.name)).toMatchObject({
@@ -309,11 +309,11 @@ describe("If-Match", () => {
     const changed = await service.call(
       "PATCH",
       server.path,
-      { name: newName() },
+      { name: freshName() },
       { "if-match": server.etag },
     );
     expect(changed.status).toBe(200);
-    for (const [method, body] of [["PATCH", { name: newName() }], ["DELETE"]] as const) {
+    for (const [method, body] of [["PATCH", { name: freshName() }], ["DELETE"]] as const) {
       const stale = await service.call(method, server.path, body, { "if-match": server.etag });
       expect(saidBy(stale)).toEqual([412, "precondition_failed"]);
     }
@@ -351,7 +351,12 @@ describe("deletion", () => {
     const read = await service.call("GET", linked.path);
     expect([read.status, read.body.serviceAccountId]).toEqual([200, null]);
     expect(read.headers.get("etag")).not.toBe(linked.etag);
-    const stale = await service.call("PATCH", linked.path, { name: newName() }, { "if-match": linked.etag });
+    const stale = await service.call(
+      "PATCH",
+      linked.path,
+      { name: freshName() },
+      { "if-match": linked.etag },
+    );
     expect(saidBy(stale)).toEqual([412, "precondition_failed"]);
     expect((await service.call("GET", unlinked.path)).headers.get("etag")).toBe(unlinked.etag);
   });

@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { givenTrust, startService } from "./harness.ts";
+import { freshName } from "./token_holders.ts";
 
 const service = startService();
 let given: Awaited<ReturnType<typeof givenTrust>>;
 beforeAll(async () => {
   given = await givenTrust(service);
 });
-const newName = () => `n${crypto.randomUUID().replaceAll("-", "").slice(0, 20)}`;
 
 describe("who may call", () => {
   const get = (headers: Record<string, string>) => service.fetch("/v1/projects", { headers });
@@ -41,7 +41,7 @@ describe("who may call", () => {
 
 describe("a project", () => {
   it("is created, read by name and id, changed, listed, deleted", async () => {
-    const name = newName();
+    const name = freshName();
     const created = await service.call("POST", "/v1/projects", {
       name,
       displayName: "Shop",
@@ -53,7 +53,7 @@ describe("a project", () => {
     const byId = await service.call("GET", `/v1/projects/${created.body.id}`);
     expect(byName.body).toEqual(created.body);
     expect(byId.headers.get("etag")).toBe(created.headers.get("etag"));
-    const renamed = newName();
+    const renamed = freshName();
     const patched = await service.call("PATCH", `/v1/projects/${name}`, {
       name: renamed,
       displayName: null,
@@ -89,10 +89,10 @@ describe("a project", () => {
 
 describe("a service account", () => {
   it("keeps id and e-mail when it is renamed; deleted and made anew it gets others", async () => {
-    const name = newName();
+    const name = freshName();
     const first = (await service.call("POST", given.accounts, { name, owner: "team-a" })).body;
     expect(first.email).toMatch(new RegExp(`^${name}-[a-z0-9]{7}@sa\\.countersign\\.internal$`));
-    const renamed = (await service.call("PATCH", `${given.accounts}/${first.email}`, { name: newName() }))
+    const renamed = (await service.call("PATCH", `${given.accounts}/${first.email}`, { name: freshName() }))
       .body;
     expect([renamed.id, renamed.email]).toEqual([first.id, first.email]);
     expect((await service.call("GET", `${given.accounts}/${encodeURIComponent(first.email)}`)).status).toBe(
@@ -355,7 +355,7 @@ describe("a trust that would let the world in, or nobody, is not stored", () => 
     const issuer = "https://kubernetes.default.svc.cluster.local";
     const answer = await service.call("POST", given.providers, {
       ...good,
-      name: newName(),
+      name: freshName(),
       issuer,
       jwks: { keys: [{ ...key, extra: 1 }] },
     });

@@ -73,7 +73,7 @@ export interface GivenBinding {
 /** As the operator. */
 export async function bind(
   service: Service,
-  home: RoleHome,
+  home: Pick<RoleHome, "bindings">,
   holder: { readonly id: string },
   role: string,
   more: Record<string, unknown> = {},

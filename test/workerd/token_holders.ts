@@ -95,7 +95,7 @@ export interface Trust {
 /** @param nowMs where the service has a clock of its own */
 export async function givenTrustIn(
   service: Service,
-  holder: Holder,
+  holder: Pick<Holder, "path">,
   { issuer = `https://${freshName()}.example.com`, kid = freshName(), nowMs = Date.now() } = {},
 ): Promise<Trust> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");

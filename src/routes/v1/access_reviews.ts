@@ -4,12 +4,12 @@ import { listAccess, listUnowned, listUnused, type Reviewed } from "../../direct
 import { accept, type Problem, type Result } from "../../protocol/index.ts";
 import type { PageRequest } from "../../store/index.ts";
 import type { RouteContext } from "../context.ts";
+import { renderProblem } from "../problem.ts";
 import { accessRow, reviewQuery, unownedRow, unusedQuery, unusedRow } from "./access_review_shapes.ts";
 import { answerJson } from "./answers.ts";
 import { csvStream } from "./csv.ts";
 import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
 import { projectParams } from "./primitives.ts";
-import { renderProblem } from "./problem.ts";
 import { reviewAnswer } from "./responses.ts";
 
 const path = "/v1/projects/{project}/access-review";

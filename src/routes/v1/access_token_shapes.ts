@@ -4,6 +4,9 @@ import { audience, id, line, permissionName, time } from "./primitives.ts";
 
 /** The shapes of impersonation: what is accepted, and what is answered. */
 
+/** Shorter than of an account's own tokens, which clients fetch anew in time: an emergency's is used at once, by a person. */
+const EMERGENCY_TOKEN_MIN_SECONDS = 60;
+
 export const accessTokenInput = z
   .strictObject({
     reason: line(512).openapi({ description: "Why you act as this account; it stands in the record." }),
@@ -11,7 +14,7 @@ export const accessTokenInput = z
       description: "An API's audience, or a URI below it; this service without it.",
     }),
     scope: z.array(permissionName).min(1).max(PERMISSIONS_MAX).optional(),
-    tokenLifetime: z.int().min(60).max(ACCESS_TOKEN_MAX_SECONDS).optional(),
+    tokenLifetime: z.int().min(EMERGENCY_TOKEN_MIN_SECONDS).max(ACCESS_TOKEN_MAX_SECONDS).optional(),
   })
   .openapi("AccessTokenInput", { example: { reason: "INC-4711: replay the stuck orders" } });
 

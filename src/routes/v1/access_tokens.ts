@@ -1,10 +1,10 @@
 import type { Deps } from "../../deps.ts";
 import { createAccessToken } from "../../grants/index.ts";
 import { instantOf } from "../../protocol/index.ts";
+import { renderProblem } from "../problem.ts";
 import { accessTokenInput, accessTokenItem } from "./access_token_shapes.ts";
 import { mount, type V1Routes } from "./endpoint.ts";
 import { accountParams } from "./primitives.ts";
-import { renderProblem } from "./problem.ts";
 
 const create = {
   method: "post",

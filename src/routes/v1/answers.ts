@@ -1,8 +1,8 @@
 import type { Stored } from "../../directory/index.ts";
 import type { Problem, Result } from "../../protocol/index.ts";
 import type { RouteContext } from "../context.ts";
+import { renderProblem } from "../problem.ts";
 import { tagsOf } from "./endpoint.ts";
-import { renderProblem } from "./problem.ts";
 
 /** A resource with its tag; 304 when the caller has this state already. @see RFC 9110 s13.1.2 */
 export function answerStored<Item extends object>(

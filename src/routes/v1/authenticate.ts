@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Deps } from "../../deps.ts";
 import { authenticateBearer } from "../../grants/index.ts";
 import { ANONYMOUS, contextOf, type RouteEnv } from "../context.ts";
-import { problemOfBearer, renderProblem } from "./problem.ts";
+import { problemOfBearer, renderProblem } from "../problem.ts";
 
 /** The project that a path names, as the routes read it. */
 function projectIn(path: string): string | undefined {

@@ -1,3 +1,2 @@
 /** Our own dialect: camelCase JSON, problem details, OpenAPI made from the schemas that validate. */
-export { renderProblem } from "./problem.ts";
 export { v1Routes } from "./routes.ts";

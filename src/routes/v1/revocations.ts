@@ -1,9 +1,9 @@
 import type { Deps } from "../../deps.ts";
 import { createRevocation, getRevocation, listRevocations } from "../../directory/index.ts";
+import { renderProblem } from "../problem.ts";
 import { answerJson } from "./answers.ts";
 import { mount, pageOfQuery, type V1Routes } from "./endpoint.ts";
 import { pageQuery, projectParams } from "./primitives.ts";
-import { renderProblem } from "./problem.ts";
 import { pageAnswer } from "./responses.ts";
 import { revocationInput, revocationItem, revocationParams, revocationPreview } from "./revocation_shapes.ts";
 

@@ -1,8 +1,9 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { Deps } from "../../deps.ts";
-import type { RouteContext, RouteEnv } from "../context.ts";
+import type { RouteEnv } from "../context.ts";
+import { limitBody } from "../limit_body.ts";
+import { invalid, memberProblemsOf, renderProblem } from "../problem.ts";
 import { accessReviewRoutes } from "./access_reviews.ts";
 import { accessTokenRoutes } from "./access_tokens.ts";
 import { auditEventRoutes } from "./audit_events.ts";
@@ -14,7 +15,6 @@ import { accountKeySetRoute, keyRoutes } from "./keys.ts";
 import { leakedCredentialRoutes } from "./leaked_credentials.ts";
 import { memberRoutes } from "./members.ts";
 import { BODY_MAX_BYTES } from "./primitives.ts";
-import { memberProblemsOf, renderProblem } from "./problem.ts";
 import { projectTokenRoutes } from "./project_tokens.ts";
 import { projectRoutes } from "./projects.ts";
 import { resourceServerRoutes } from "./resource_servers.ts";
@@ -28,7 +28,7 @@ import { signingKeyRoutes } from "./signing_keys.ts";
 export function v1Routes(deps: Deps): V1Routes {
   const routes = newRoutes();
   accountKeySetRoute(routes, deps);
-  routes.use("/v1/*", authenticate(deps), requireJson, limitBody());
+  routes.use("/v1/*", authenticate(deps), requireJson, limitBody(BODY_MAX_BYTES));
   projectRoutes(routes, deps);
   serviceAccountRoutes(routes, deps);
   providerRoutes(routes, deps);
@@ -57,12 +57,7 @@ function newRoutes(): V1Routes {
         return renderProblem(c, { code: "not_found", detail: "No id, name or e-mail has this form." });
       }
       const code = result.target === "json" ? "invalid_body" : "invalid_query";
-      const errors = memberProblemsOf(result.error.issues);
-      const detail = errors
-        .map(({ pointer, detail: what }) => `${pointer || "The body"}: ${what}`)
-        .join(" ")
-        .slice(0, 512);
-      return renderProblem(c, { code, detail, errors });
+      return renderProblem(c, invalid(code, memberProblemsOf(result.error.issues)));
     },
   });
 }
@@ -79,16 +74,6 @@ const requireJson = createMiddleware<RouteEnv>(async (c, next) => {
   }
   return next();
 });
-
-function limitBody() {
-  return bodyLimit({
-    maxSize: BODY_MAX_BYTES,
-    onError: (c) => {
-      const detail = `The body is larger than ${BODY_MAX_BYTES / 1024} KiB.`;
-      return renderProblem(c as RouteContext, { code: "body_too_large", detail });
-    },
-  });
-}
 
 function describe(routes: V1Routes, deps: Deps): void {
   routes.openAPIRegistry.registerComponent("securitySchemes", "bearer", { type: "http", scheme: "bearer" });

@@ -2,9 +2,9 @@ import { z } from "@hono/zod-openapi";
 import type { Deps } from "../../deps.ts";
 import { getSigningKeys, rotateSigningKeys } from "../../directory/index.ts";
 import { accept } from "../../protocol/index.ts";
+import { renderProblem } from "../problem.ts";
 import { answerJson } from "./answers.ts";
 import { mount, nothing, type V1Routes } from "./endpoint.ts";
-import { renderProblem } from "./problem.ts";
 import { signingKeyItem } from "./signing_key_shapes.ts";
 
 const tag = "signing keys";

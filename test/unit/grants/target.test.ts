@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { audiencesWanted, grantTarget, type Rights } from "../../../src/grants/target.ts";
 import type { BindingCondition, HeldBinding } from "../../../src/protocol/index.ts";
+import { heldBinding } from "../held_binding.ts";
 
 const ISSUER = "https://sts.example.com";
 const AUDIENCE = "https://api.example.com";
@@ -15,24 +16,8 @@ const API = {
   signingAlgorithm: null,
 };
 
-function held(members: Partial<HeldBinding> = {}, path = ""): HeldBinding {
-  return {
-    id: "b1",
-    stamp: 1,
-    projectId: "p1",
-    principalType: "service_account",
-    principalId: "s1",
-    effect: "allow",
-    permissions: ["orders:read"],
-    resource: { type: "resource_server", id: "a1", path },
-    condition: null,
-    assertions: null,
-    ...members,
-  };
-}
-
-const onProject = (members: Partial<HeldBinding> = {}) =>
-  held({ resource: { type: "project", id: "p1", path: "" }, ...members });
+const held = (members: Partial<HeldBinding> = {}, path = "") =>
+  heldBinding({ resource: { type: "resource_server", id: "a1", path }, ...members });
 
 function granted(
   bindings: readonly HeldBinding[],
@@ -49,7 +34,7 @@ function granted(
 const refused = (reason: string, detail: string) => ({ ok: false, refusal: { reason, detail } });
 
 describe("a token for ourselves", () => {
-  const viewer = onProject({ permissions: ["projects:read", "roles:read", "*"] });
+  const viewer = heldBinding({ permissions: ["projects:read", "roles:read", "*"] });
 
   it.each<
     readonly [name: string, targets: readonly string[], scope: readonly string[], expected: readonly string[]]
@@ -76,17 +61,17 @@ describe("a token for ourselves", () => {
     ["what every object inherits", [viewer], "constructor"],
     [
       "what is denied everywhere",
-      [viewer, onProject({ id: "d1", effect: "deny", permissions: ["projects:read"] })],
+      [viewer, heldBinding({ id: "d1", effect: "deny", permissions: ["projects:read"] })],
       "projects:read",
     ],
     [
       "what is not given now",
-      [onProject({ permissions: ["projects:read"], condition: { notAfter: NOW } })],
+      [heldBinding({ permissions: ["projects:read"], condition: { notAfter: NOW } })],
       "projects:read",
     ],
     [
       "what may not be given from there",
-      [onProject({ permissions: ["projects:read"], condition: { ipRanges: ["::/0"] } })],
+      [heldBinding({ permissions: ["projects:read"], condition: { ipRanges: ["::/0"] } })],
       "projects:read",
     ],
   ])("never carries %s", (_name, bindings, permission) => {
@@ -98,7 +83,7 @@ describe("a token for ourselves", () => {
   });
 
   it("carries what is denied on a part: each call is decided anew", () => {
-    const deny = onProject({
+    const deny = heldBinding({
       id: "d1",
       effect: "deny",
       permissions: ["projects:read"],
@@ -116,7 +101,7 @@ describe("a token for an API", () => {
     ["and below", [held()], `${AUDIENCE}/eu`, ["orders:read"]],
     [
       "and on the project",
-      [onProject({ permissions: ["*"] })],
+      [heldBinding({ permissions: ["*"] })],
       `${AUDIENCE}/eu`,
       ["orders:read", "orders:write"],
     ],
@@ -165,7 +150,7 @@ describe("a token for an API", () => {
       AUDIENCE,
       nothing,
     ],
-    ["of another project", [onProject({ projectId: "p2" })], AUDIENCE, nothing],
+    ["of another project", [heldBinding({ projectId: "p2" })], AUDIENCE, nothing],
     [
       "where it is denied",
       [held(), held({ id: "d1", effect: "deny" })],
@@ -180,7 +165,7 @@ describe("a token for an API", () => {
   });
 
   it("that is asked for more than it knows is refused, whole", () => {
-    const all = [onProject({ permissions: ["*", "projects:read"] })];
+    const all = [heldBinding({ permissions: ["*", "projects:read"] })];
     for (const unknown of ["stock:read", "projects:read", "*", "constructor"])
       expect(granted(all, [AUDIENCE], ["orders:read", unknown])).toEqual(
         refused("scope_not_granted", `the API knows no permission ${unknown}.`),
@@ -219,7 +204,7 @@ describe("an audience that no API with permissions is", () => {
       ok: true,
       value: { audience: target, scope: [] },
     });
-    expect(granted([onProject({ permissions: ["*"] })], [target], ["orders:read"], api)).toEqual(
+    expect(granted([heldBinding({ permissions: ["*"] })], [target], ["orders:read"], api)).toEqual(
       refused("scope_not_granted", "nothing defines orders:read there."),
     );
   });
@@ -238,7 +223,7 @@ describe("an audience that no API with permissions is", () => {
     ["an index", "0"],
     ["one without end", "x".repeat(10_000)],
   ])("%s is refused", (_name, target) => {
-    const judged = granted([onProject({ permissions: ["*"] })], [target], [], null);
+    const judged = granted([heldBinding({ permissions: ["*"] })], [target], [], null);
     expect(judged).toMatchObject({ ok: false, refusal: { reason: "target_not_allowed" } });
     expect(judged.ok ? Number.NaN : judged.refusal.detail.length).toBeLessThan(400);
   });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ActingParty, BindingCondition, HeldBinding } from "../../../src/protocol/index.ts";
 import { chainStands, IMPERSONATE } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 import { bindings as anyBindings, circumstances, NOON } from "./universe.ts";
 
 const ACCOUNT = { id: "s0", projectId: "p1" };
@@ -14,21 +15,15 @@ const CHAIN: readonly ActingParty[] = [
   { type: "person", id: "somebody", issuer: "https://id.example.com", bindingId: "b3" },
 ];
 
-function step(index: number, members: Partial<HeldBinding> = {}): HeldBinding {
-  return {
+const step = (index: number, members: Partial<HeldBinding> = {}) =>
+  heldBinding({
     id: `b${index + 1}`,
-    stamp: 1,
-    projectId: "p1",
     principalType: CHAIN[index]?.type === "person" ? "person" : "service_account",
     principalId: CHAIN[index]?.id ?? "",
-    effect: "allow",
     permissions: [IMPERSONATE],
     resource: { type: "service_account", id: `s${index}`, path: "" },
-    condition: null,
-    assertions: null,
     ...members,
-  };
-}
+  });
 
 const STEPS = [0, 1, 2].map((index) => step(index));
 const stands = (bindings: readonly HeldBinding[], chain = CHAIN, when: typeof LATER = LATER) =>

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BindingCondition, HeldBinding } from "../../../src/protocol/index.ts";
 import { failing, type Holds, holds } from "../../../src/rbac/condition.ts";
 import { decide, weigh } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 
 const NOW = 1_795_600_800;
 const HERE = { now: NOW, ip: "203.0.113.7" };
@@ -85,18 +86,8 @@ describe("a condition", () => {
 });
 
 describe("what cannot be known", () => {
-  const held = (effect: "allow" | "deny", condition: BindingCondition | null): HeldBinding => ({
-    id: effect,
-    stamp: 1,
-    projectId: "p1",
-    principalType: "service_account",
-    principalId: "s1",
-    effect,
-    permissions: ["projects:read"],
-    resource: { type: "project", id: "p1", path: "" },
-    condition,
-    assertions: null,
-  });
+  const held = (effect: "allow" | "deny", condition: BindingCondition | null) =>
+    heldBinding({ id: effect, effect, permissions: ["projects:read"], condition });
   const verdictOf = (...bindings: readonly HeldBinding[]) =>
     decide(weigh(bindings, { now: NOW, ip: null }), "projects:read", { projectId: "p1" });
 

@@ -12,27 +12,14 @@ import {
   type Place,
   weigh,
 } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 import { NOON } from "./universe.ts";
 
 const HERE = { now: NOON, ip: "192.0.2.1" };
 const PLACE: Place = { projectId: "p1", serviceAccountId: "s1" };
 const ASKED = "access-tokens:create";
 
-function held(members: Partial<HeldBinding> = {}): HeldBinding {
-  return {
-    id: "b1",
-    stamp: 1,
-    projectId: "p1",
-    principalType: "person",
-    principalId: "somebody",
-    effect: "allow",
-    permissions: [ASKED],
-    resource: { type: "project", id: "p1", path: "" },
-    condition: null,
-    assertions: null,
-    ...members,
-  };
-}
+const held = (members: Partial<HeldBinding> = {}) => heldBinding({ permissions: [ASKED], ...members });
 
 /** With a condition that counts how often it is looked at. */
 function watched(members: Partial<HeldBinding> = {}, condition: BindingCondition | null = null) {

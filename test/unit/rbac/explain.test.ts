@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { BindingCondition, BindingResource, HeldBinding } from "../../../src/protocol/index.ts";
 import { decide, explain, type Place, weigh } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 import {
   bars,
   bindings,
@@ -21,21 +22,8 @@ const LATE: BindingCondition = { notBefore: NOON + 1 };
 
 const api = (path: string, id = "a1"): BindingResource => ({ type: "resource_server", id, path });
 
-function held(id: string, members: Partial<HeldBinding> = {}): HeldBinding {
-  return {
-    id,
-    stamp: 1,
-    projectId: "p1",
-    principalType: "service_account",
-    principalId: "s1",
-    effect: "allow",
-    permissions: ["orders:read"],
-    resource: api(""),
-    condition: null,
-    assertions: null,
-    ...members,
-  };
-}
+const held = (id: string, members: Partial<HeldBinding> = {}) =>
+  heldBinding({ id, resource: api(""), ...members });
 
 const because = (...whys: readonly string[]) =>
   `orders:read is not given now, from there: ${whys

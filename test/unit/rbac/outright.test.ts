@@ -5,11 +5,12 @@ import type { BindingResource, HeldBinding } from "../../../src/protocol/index.t
 import {
   BUILT_IN_ROLES,
   decide,
-  grantsOf,
+  handoutsOf,
   notHeldOutright,
   placeOf,
   weigh,
 } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 import {
   API_PERMISSIONS,
   ASKED,
@@ -37,21 +38,8 @@ const API: BindingResource = { type: "resource_server", id: "a1", path: "" };
 const PROJECT: BindingResource = { type: "project", id: "p1", path: "" };
 const ACCOUNT: BindingResource = { type: "service_account", id: "s1", path: "" };
 
-function held(members: Partial<HeldBinding> = {}): HeldBinding {
-  return {
-    id: "b1",
-    stamp: 1,
-    projectId: "p1",
-    principalType: "person",
-    principalId: "somebody",
-    effect: "allow",
-    permissions: ["orders:read", "projects:read"],
-    resource: PROJECT,
-    condition: null,
-    assertions: null,
-    ...members,
-  };
-}
+const held = (members: Partial<HeldBinding> = {}) =>
+  heldBinding({ permissions: ["orders:read", "projects:read"], ...members });
 
 const deny = (members: Partial<HeldBinding> = {}) =>
   held({ id: "d1", effect: "deny", permissions: ["orders:read"], ...members });
@@ -193,7 +181,7 @@ describe("handing on", () => {
 
   it("what bindings give is what their allows give, each at its place", () => {
     const all = [held(), deny(), held({ resource: { ...API, path: "/x" }, permissions: ["*"] })];
-    expect(grantsOf(all)).toEqual([
+    expect(handoutsOf(all)).toEqual([
       { place: { projectId: "p1" }, permissions: ["orders:read", "projects:read"] },
       { place: { projectId: "p1", resourceServerId: "a1", path: "/x" }, permissions: ["*"] },
     ]);
@@ -224,7 +212,7 @@ describe("whatever the bindings", () => {
     fc.assert(
       fc.property(fc.array(bindingOf(10), { maxLength: 4 }), (bindings) => {
         const allows = bindings.map((one): HeldBinding => ({ ...one, effect: "allow" }));
-        expect(notHeldOutright(contextOf(allows), grantsOf(allows))).toEqual([]);
+        expect(notHeldOutright(contextOf(allows), handoutsOf(allows))).toEqual([]);
       }),
       { numRuns: 1000 },
     );

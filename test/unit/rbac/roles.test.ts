@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { HeldBinding } from "../../../src/protocol/index.ts";
 import {
   ALL_OF_APIS,
   BUILT_IN_ROLES,
@@ -13,6 +12,7 @@ import {
   PROJECT_PERMISSIONS,
   weigh,
 } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 
 /** Written out: what belongs to no project must not slip into one by a new name. */
 const OPERATORS = [
@@ -103,18 +103,7 @@ describe("the built-in roles", () => {
   );
 });
 
-const bound = (permissions: readonly string[]): HeldBinding => ({
-  id: "b1",
-  stamp: 1,
-  projectId: "p1",
-  principalType: "service_account",
-  principalId: "s1",
-  effect: "allow",
-  permissions,
-  resource: { type: "project", id: "p1", path: "" },
-  condition: null,
-  assertions: null,
-});
+const bound = (permissions: readonly string[]) => heldBinding({ permissions });
 
 describe("all of the APIs", () => {
   const wild = bound([ALL_OF_APIS]);
@@ -143,7 +132,6 @@ describe("a stored binding", () => {
     JSON.stringify([
       [
         "b1",
-        1,
         "p1",
         "service_account",
         "s1",

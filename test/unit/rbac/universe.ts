@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { BindingCondition, HeldBinding } from "../../../src/protocol/index.ts";
 import type { Circumstances, Place } from "../../../src/rbac/index.ts";
+import { heldBinding } from "../held_binding.ts";
 
 /** Few of everything, so that bindings, places and permissions meet often. */
 const PROJECTS = ["p1", "p2"] as const;
@@ -82,14 +83,12 @@ export function bindingOf(free = 5): fc.Arbitrary<HeldBinding> {
       ),
       id: fc.uuid(),
     })
-    .map(({ resource: on, ...binding }) => ({
-      ...binding,
-      stamp: 1,
-      principalType: "service_account",
-      principalId: "s1",
-      resource: on.type === "project" ? { ...on, id: binding.projectId } : on,
-      assertions: null,
-    }));
+    .map(({ resource: on, ...binding }) =>
+      heldBinding({
+        ...binding,
+        resource: on.type === "project" ? { ...on, id: binding.projectId } : on,
+      }),
+    );
 }
 
 export const binding = bindingOf();

@@ -5,7 +5,7 @@ import {
   type EvaluationResource,
   type EvaluationSubject,
   type EvaluationsInput,
-} from "../../grants/index.ts";
+} from "../../decisions/index.ts";
 import {
   accept,
   GROUPS_MAX,

@@ -2,11 +2,11 @@ import type { Context } from "../deps.ts";
 import { accept, type HeldBinding, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { authorize, covers, decide, gives, type Place, placeOf, weigh } from "../rbac/index.ts";
 import type { VouchedPerson } from "../trust/index.ts";
-import type { EvaluationFacts } from "./evaluation_facts.ts";
-import { subjectOf } from "./evaluation_subject.ts";
-import { targetOf } from "./evaluation_target.ts";
+import type { EvaluationFacts } from "./facts.ts";
+import { askedResourceOf } from "./resource.ts";
+import { subjectOf } from "./subject.ts";
 
-/** Why a decision is what it is. `docs/decisions.md` says the same at more length. */
+/** Why a decision is what it is. `docs/decisions.md` shows this table. */
 export const EVALUATION_REASONS = {
   granted: "A binding gives the action there.",
   no_binding: "No binding of the subject gives the action there.",
@@ -59,7 +59,7 @@ export interface Decision {
 
 /** What may be asked about, asked by `access-evaluations:create`, and what is not there, are answered alike. Pure. */
 export function judgeEvaluation(facts: EvaluationFacts, evaluation: Evaluation): Decision {
-  const target = targetOf(facts, evaluation.resource);
+  const target = askedResourceOf(facts, evaluation.resource);
   if (!target.ok) return no(target.refusal);
   const { action } = evaluation;
   if (!target.value.knows(action)) return no("action_unknown");

@@ -1,11 +1,11 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
+import { type Decision, evaluate } from "../../decisions/index.ts";
 import type { Deps } from "../../deps.ts";
-import { type Decision, evaluate } from "../../grants/index.ts";
 import { type MemberProblem, parseJson } from "../../protocol/index.ts";
 import { ANONYMOUS, contextOf, type RouteContext, type RouteEnv } from "../context.ts";
-import { problemOfBearer, renderProblem } from "../problem.ts";
+import { limitBody } from "../limit_body.ts";
+import { invalid, problemOfBearer, renderProblem } from "../problem.ts";
 import { readEvaluation, readEvaluations } from "./shapes.ts";
 
 const BODY_MAX_BYTES = 64 * 1024;
@@ -14,13 +14,14 @@ const EVALUATION = "/access/v1/evaluation";
 const EVALUATIONS = "/access/v1/evaluations";
 
 /** May this subject do this on that? @see AuthZEN Authorization API 1.0 s6, AuthZEN Authorization API 1.0 s7 */
-export function accessRoutes(deps: Deps): Hono<RouteEnv> {
+export function authzenRoutes(deps: Deps): Hono<RouteEnv> {
   const routes = new Hono<RouteEnv>();
   routes.get("/.well-known/authzen-configuration", (c) =>
     c.json(metadataOf(deps), 200, { "Cache-Control": `public, max-age=${METADATA_MAX_AGE_SECONDS}` }),
   );
   routes.use("/access/*", echoRequestId);
-  for (const path of [EVALUATION, EVALUATIONS]) routes.post(path, requireBearer, requireJson, limitBody());
+  for (const path of [EVALUATION, EVALUATIONS])
+    routes.post(path, requireBearer, requireJson, limitBody(BODY_MAX_BYTES));
   routes.post(EVALUATION, (c) => answer(c, deps, readEvaluation));
   routes.post(EVALUATIONS, (c) => answer(c, deps, readEvaluations));
   return routes;
@@ -41,18 +42,13 @@ async function answer(c: RouteContext, deps: Deps, read: typeof readEvaluation):
     return renderProblem(c, { code: "invalid_json", detail: "The body is not well-formed JSON." });
   }
   const asked = read(json);
-  if (!asked.ok) return renderInvalid(c, asked.refusal);
+  if (!asked.ok) return renderProblem(c, invalid("invalid_body", asked.refusal));
   const header = c.req.header("authorization");
   const decided = await evaluate(contextOf(c, deps, ANONYMOUS), header, asked.value);
   if (!decided.ok) return renderProblem(c, problemOfBearer(decided.refusal));
   const { isMany, problems } = asked.value;
   const evaluations = decided.value.map((decision, index) => wireOf(decision, problems[index]));
   return c.json(isMany ? { evaluations } : evaluations[0], 200, { "Cache-Control": "no-store" });
-}
-
-function renderInvalid(c: RouteContext, errors: readonly MemberProblem[]): Response {
-  const said = errors.map(({ pointer, detail }) => `${pointer || "The body"}: ${detail}`).join(" ");
-  return renderProblem(c, { code: "invalid_body", detail: said.slice(0, 512), errors });
 }
 
 /** @see AuthZEN Authorization API 1.0 s5.5 */
@@ -82,13 +78,3 @@ const requireJson = createMiddleware<RouteEnv>(async (c, next) => {
   }
   return next();
 });
-
-function limitBody() {
-  return bodyLimit({
-    maxSize: BODY_MAX_BYTES,
-    onError: (c) => {
-      const detail = `The body is larger than ${BODY_MAX_BYTES / 1024} KiB.`;
-      return renderProblem(c as RouteContext, { code: "body_too_large", detail });
-    },
-  });
-}

@@ -3,8 +3,8 @@ import { isAtOrBelow, mayUse, prolongsItself } from "../rbac/index.ts";
 import type { LiveToken } from "../tokens/index.ts";
 import { bindingsOfVouched } from "../trust/index.ts";
 import type { EvaluationReason, EvaluationSubject } from "./evaluation.ts";
-import type { AccountFact, EvaluationFacts } from "./evaluation_facts.ts";
-import type { EvaluationTarget } from "./evaluation_target.ts";
+import type { AccountFact, EvaluationFacts } from "./facts.ts";
+import type { AskedResource } from "./resource.ts";
 
 /** What a subject holds. */
 interface Holder {
@@ -19,7 +19,7 @@ type Found = Result<Holder, "subject_unknown">;
 export function subjectOf(
   facts: EvaluationFacts,
   subject: EvaluationSubject,
-  target: EvaluationTarget,
+  target: AskedResource,
   action: string,
 ): Found {
   switch (subject.type) {
@@ -44,7 +44,7 @@ export function subjectOf(
 function tokenOf(
   { context }: EvaluationFacts,
   token: LiveToken | undefined,
-  target: EvaluationTarget,
+  target: AskedResource,
   action: string,
 ): Found {
   if (token === undefined || !isFor(token, target, context.deps.config.issuerUrl)) {
@@ -55,14 +55,14 @@ function tokenOf(
   return accept({ bindings, bar: selfBar(account.id, target, action) });
 }
 
-function isFor(token: LiveToken, { server }: EvaluationTarget, issuerUrl: string): boolean {
+function isFor(token: LiveToken, { server }: AskedResource, issuerUrl: string): boolean {
   if (server === undefined) return token.audience === issuerUrl;
   if (token.account.projectId !== server.projectId) return false;
   if (token.resourceServerId === null) return token.audience === server.audience;
   return token.resourceServerId === server.id && isAtOrBelow(token.audience, server.audience);
 }
 
-function carries({ scope, audience }: LiveToken, { server, place }: EvaluationTarget, action: string) {
+function carries({ scope, audience }: LiveToken, { server, place }: AskedResource, action: string) {
   if (server === undefined) return mayUse({ scope }, action);
   const base = audience.slice(server.audience.length);
   return scope?.includes(action) === true && isAtOrBelow(place.path ?? "", base);
@@ -71,7 +71,7 @@ function carries({ scope, audience }: LiveToken, { server, place }: EvaluationTa
 function barOf(
   { context }: EvaluationFacts,
   { id, disabled, projectDisabled, expiresAt }: AccountFact,
-  target: EvaluationTarget,
+  target: AskedResource,
   action: string,
 ): EvaluationReason | undefined {
   const now = secondsOf(context.deps.nowMs());
@@ -79,6 +79,6 @@ function barOf(
   return selfBar(id, target, action);
 }
 
-function selfBar(id: string, { place }: EvaluationTarget, action: string): EvaluationReason | undefined {
+function selfBar(id: string, { place }: AskedResource, action: string): EvaluationReason | undefined {
   return prolongsItself({ type: "service_account", id }, action, place) ? "self" : undefined;
 }

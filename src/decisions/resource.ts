@@ -2,21 +2,21 @@ import type { Context } from "../deps.ts";
 import { accept, type Result, refuse } from "../protocol/index.ts";
 import { audiencesOf, authorize, isPath, isPermission, type Place } from "../rbac/index.ts";
 import type { EvaluationResource } from "./evaluation.ts";
-import type { EvaluationFacts, ServerFact } from "./evaluation_facts.ts";
+import type { EvaluationFacts, ServerFact } from "./facts.ts";
 
 /** What a question is about, which its asker may ask. */
-export interface EvaluationTarget {
+export interface AskedResource {
   readonly place: Place;
   /** Where it is an API; else it is ours. */
   readonly server: ServerFact | undefined;
   readonly knows: (action: string) => boolean;
 }
 
-type Found = Result<EvaluationTarget, "not_found" | "ambiguous">;
+type Found = Result<AskedResource, "not_found" | "ambiguous">;
 const NOT_FOUND: Found = refuse("not_found");
 
 /** Finds what is meant. What is not there is told no other than what is not the asker's to ask about. Pure. */
-export function targetOf(facts: EvaluationFacts, resource: EvaluationResource): Found {
+export function askedResourceOf(facts: EvaluationFacts, resource: EvaluationResource): Found {
   switch (resource.type) {
     case "project": {
       const found = facts.projects.find(({ id, name }) => id === resource.ref || name === resource.ref);

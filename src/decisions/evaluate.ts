@@ -1,8 +1,8 @@
 import type { Context } from "../deps.ts";
+import { type BearerRefusal, readBearer } from "../grants/index.ts";
 import { accept, type Result } from "../protocol/index.ts";
-import { type BearerRefusal, readBearer } from "./bearer.ts";
 import { type Decision, type Evaluation, judgeEvaluation } from "./evaluation.ts";
-import { type EvaluationFacts, seekFacts } from "./evaluation_facts.ts";
+import { type EvaluationFacts, seekFacts } from "./facts.ts";
 
 /** At which decision the rest is left out; undefined for none. @see AuthZEN Authorization API 1.0 s7.1 */
 export const EVALUATIONS_SEMANTICS = {
