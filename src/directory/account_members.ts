@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Context } from "../deps.ts";
 import type { Problem } from "../protocol/index.ts";
-import { haveGrantsMoved, stillHolds } from "./grants_version.ts";
+import { haveGrantsMoved, stillHolds } from "./bindings/grants_version.ts";
 import { type AccountRef, locateServiceAccount } from "./locate.ts";
 import { CHANGED_MEANWHILE } from "./problems.ts";
 

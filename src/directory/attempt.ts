@@ -9,7 +9,7 @@ import {
   type Result,
 } from "../protocol/index.ts";
 import { authorize, type Permission, type Place } from "../rbac/index.ts";
-import { mayEquip } from "./equip.ts";
+import { mayEquip } from "./bindings/equip.ts";
 import { judgePrecondition } from "./etag.ts";
 
 /** A resource, or that there is none, and what the actor must be permitted on it. */

@@ -2,8 +2,8 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import type { Problem } from "../protocol/index.ts";
 import { readBatch, type Statement, schema } from "../store/index.ts";
+import { HAS_OWNER_ROLE, IS_OWNERSHIP } from "./bindings/owners.ts";
 import type { IdentityProviderRow } from "./locate.ts";
-import { HAS_OWNER_ROLE, IS_OWNERSHIP } from "./owners.ts";
 import { NAMED_MAX } from "./problems.ts";
 
 /** Role bindings whose persons and groups an identity provider vouches for: in any project, unlike all else that hangs. */

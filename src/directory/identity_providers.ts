@@ -14,8 +14,8 @@ import {
 import { type Page, type PageRequest, readBatch, type Statement, schema } from "../store/index.ts";
 import { revokeAccessTokens } from "../tokens/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import type { Deletion } from "./bindings/hanging.ts";
 import type { Stored } from "./etag.ts";
-import type { Deletion } from "./hanging.ts";
 import {
   deleteBindingsOf,
   hangingOn,

@@ -3,9 +3,16 @@
  * A verb reads in one batch, asks `rbac`, decides, and commits statements and event in one batch.
  */
 
-export { listAccess, listUnowned, listUnused, type Reviewed } from "./access_review.ts";
 export { attempt } from "./attempt.ts";
 export { listProjectAuditEvents, listServiceAuditEvents } from "./audit_events.ts";
+export {
+  createRoleBinding,
+  deleteRoleBinding,
+  getRoleBinding,
+  listRoleBindings,
+  updateRoleBinding,
+} from "./bindings/role_bindings.ts";
+export { createRole, deleteRole, getRole, listRoles, updateRole } from "./bindings/roles.ts";
 export type { Stored } from "./etag.ts";
 export { noteExpiring } from "./expiry_notes.ts";
 export {
@@ -26,7 +33,6 @@ export {
 export { createKey, deleteKey, getKey, listKeys, publicKeysOf, updateKey } from "./keys.ts";
 export { reportLeaked } from "./leaked_credentials.ts";
 export { type AccountRef, locateServiceAccount } from "./locate.ts";
-export { listMembers } from "./members.ts";
 export { placeOfAccount } from "./places.ts";
 export {
   createProjectToken,
@@ -44,15 +50,9 @@ export {
   listResourceServers,
   updateResourceServer,
 } from "./resource_servers.ts";
+export { listAccess, listUnowned, listUnused, type Reviewed } from "./review/access_review.ts";
+export { listMembers } from "./review/members.ts";
 export { createRevocation, getRevocation, listRevocations } from "./revocations.ts";
-export {
-  createRoleBinding,
-  deleteRoleBinding,
-  getRoleBinding,
-  listRoleBindings,
-  updateRoleBinding,
-} from "./role_bindings.ts";
-export { createRole, deleteRole, getRole, listRoles, updateRole } from "./roles.ts";
 export {
   createServiceAccount,
   deleteServiceAccount,

@@ -13,8 +13,8 @@ import {
 import { insertSelect, newId, readBatch, type Statement, schema } from "../store/index.ts";
 import { type RegisteredKey, readPublicKey } from "../trust/index.ts";
 import { whileRoom } from "./account_members.ts";
+import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
-import { stillHolds } from "./grants_version.ts";
 import type { KeyRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { badMember } from "./problems.ts";

@@ -11,8 +11,8 @@ import {
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { mintProjectToken } from "../tokens/index.ts";
 import { whileRoom } from "./account_members.ts";
+import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
-import { stillHolds } from "./grants_version.ts";
 import type { OwnedProjectToken, ProjectTokenRow, ServiceAccountRow } from "./locate.ts";
 
 const { projectToken } = schema;

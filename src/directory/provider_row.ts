@@ -10,8 +10,8 @@ import {
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { whileRoom } from "./account_members.ts";
+import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
-import { stillHolds } from "./grants_version.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { judgeTerms } from "./provider_rules.ts";

@@ -15,8 +15,8 @@ import {
 import { isPath, isPermission } from "../rbac/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
 import { isOwnedBy } from "./account_members.ts";
+import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
-import { stillHolds } from "./grants_version.ts";
 import { locateServiceAccount, type ResourceServerRow, type ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { placeOfAccount } from "./places.ts";

@@ -12,11 +12,11 @@ import {
 } from "../protocol/index.ts";
 import { authorize, notHeldOutright } from "../rbac/index.ts";
 import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
-import { mayReshape } from "./api_overlap.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
+import { mayReshape } from "./bindings/api_overlap.ts";
+import { haveGrantsMoved, moveGrants, stillHolds } from "./bindings/grants_version.ts";
+import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./bindings/hanging.ts";
 import { isAt, type Stored } from "./etag.ts";
-import { haveGrantsMoved, moveGrants, stillHolds } from "./grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
 import { listPage } from "./list_page.ts";
 import {
   locateProject,

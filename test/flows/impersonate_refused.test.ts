@@ -119,7 +119,11 @@ const OFFS: readonly Off[] = [
   {
     name: "with a token for another audience",
     ask: () => withOwn({}, AT_OFFICE, { audience: API }),
-    event: () => ({ reason: REJECTED, detail: "It was made for another audience than us.", ...STRANGER }),
+    event: () => ({
+      reason: REJECTED,
+      detail: "It was made for another audience than us.",
+      actor: { type: "service_account" },
+    }),
   },
   {
     name: "with a token that was revoked",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { conditionProblems } from "../../../src/directory/binding_condition.ts";
+import { conditionProblems } from "../../../src/directory/bindings/binding_condition.ts";
 import type { BindingCondition, Schedule, Weekday } from "../../../src/protocol/index.ts";
 import { holds } from "../../../src/rbac/condition.ts";
 import { canHold } from "../../../src/rbac/index.ts";

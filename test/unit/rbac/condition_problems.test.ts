@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conditionProblems } from "../../../src/directory/binding_condition.ts";
+import { conditionProblems } from "../../../src/directory/bindings/binding_condition.ts";
 import type { BindingCondition, Schedule } from "../../../src/protocol/index.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 12) / 1000;

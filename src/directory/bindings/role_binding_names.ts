@@ -1,5 +1,5 @@
 import { and, eq, or } from "drizzle-orm";
-import type { Deps } from "../deps.ts";
+import type { Deps } from "../../deps.ts";
 import {
   accept,
   type BindingResource,
@@ -8,10 +8,10 @@ import {
   type PrincipalType,
   type Result,
   refuse,
-} from "../protocol/index.ts";
-import { builtInRole, isPath } from "../rbac/index.ts";
-import { readBatch, schema } from "../store/index.ts";
-import { locateIdentityProvider, locateServiceAccount } from "./locate.ts";
+} from "../../protocol/index.ts";
+import { builtInRole, isPath } from "../../rbac/index.ts";
+import { readBatch, schema } from "../../store/index.ts";
+import { locateIdentityProvider, locateServiceAccount } from "../locate.ts";
 import type { PrincipalInput, ResourceInput } from "./role_binding_input.ts";
 
 /** What a binding's words mean in the database: each of these finds one, or says what is wrong with its member. */

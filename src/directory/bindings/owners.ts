@@ -1,7 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { readBatch, schema } from "../store/index.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result, refuse } from "../../protocol/index.ts";
+import { readBatch, schema } from "../../store/index.ts";
 
 /** Who owns a project, as conditions on `role_binding`; and that none is left without an owner unasked. */
 

@@ -1,7 +1,7 @@
-import { instantOf } from "../protocol/index.ts";
-import { BUILT_IN_ROLES } from "../rbac/index.ts";
-import { etagOf, type Stored } from "./etag.ts";
-import type { RoleRow } from "./locate.ts";
+import { instantOf } from "../../protocol/index.ts";
+import { BUILT_IN_ROLES } from "../../rbac/index.ts";
+import { etagOf, type Stored } from "../etag.ts";
+import type { RoleRow } from "../locate.ts";
 
 export type RoleItem = ReturnType<typeof roleItem>;
 

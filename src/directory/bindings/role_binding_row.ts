@@ -1,5 +1,5 @@
 import { and, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
+import type { Context } from "../../deps.ts";
 import {
   accept,
   type BindingCondition,
@@ -12,14 +12,14 @@ import {
   refuse,
   secondsOf,
   WORKLOAD_BINDINGS_PER_ISSUER_MAX,
-} from "../protocol/index.ts";
-import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+} from "../../protocol/index.ts";
+import { insertSelect, newId, type Statement, schema } from "../../store/index.ts";
+import { isAt } from "../etag.ts";
+import type { LocatedBinding, ProjectRow, RoleBindingRow } from "../locate.ts";
+import { merged } from "../merge_patch.ts";
+import { notStorable } from "../problems.ts";
+import { judgeAssertions, judgeIssuer } from "../provider_rules.ts";
 import { conditionProblems } from "./binding_condition.ts";
-import { isAt } from "./etag.ts";
-import type { LocatedBinding, ProjectRow, RoleBindingRow } from "./locate.ts";
-import { merged } from "./merge_patch.ts";
-import { notStorable } from "./problems.ts";
-import { judgeAssertions, judgeIssuer } from "./provider_rules.ts";
 import type { PrincipalInput, RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
 import { type FoundRole, findPrincipal, findRole } from "./role_binding_names.ts";
 

@@ -1,4 +1,4 @@
-import type { BindingCondition, BindingEffect, ClaimAssertion } from "../protocol/index.ts";
+import type { BindingCondition, BindingEffect, ClaimAssertion } from "../../protocol/index.ts";
 
 /** Who gets a role, as a caller names him. */
 export type PrincipalInput =

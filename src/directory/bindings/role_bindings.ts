@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
-import { commit } from "../audit/index.ts";
-import type { Context } from "../deps.ts";
+import { commit } from "../../audit/index.ts";
+import type { Context } from "../../deps.ts";
 import {
   accept,
   type BindingResource,
@@ -10,18 +10,18 @@ import {
   ROLE_BINDINGS_PER_PROJECT_MAX,
   refuse,
   WORKLOAD_BINDINGS_PER_ISSUER_MAX,
-} from "../protocol/index.ts";
-import { placeOf } from "../rbac/index.ts";
-import { type Page, type PageRequest, schema } from "../store/index.ts";
-import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
-import type { Stored } from "./etag.ts";
+} from "../../protocol/index.ts";
+import { placeOf } from "../../rbac/index.ts";
+import { type Page, type PageRequest, schema } from "../../store/index.ts";
+import { attempt, attemptChange, eventOn, permitted } from "../attempt.ts";
+import type { Stored } from "../etag.ts";
+import { listPage } from "../list_page.ts";
+import { locateProject, locateRoleBinding, type ProjectMemberRef, type RoleBindingRow } from "../locate.ts";
+import { membersOf, type Patch } from "../merge_patch.ts";
+import { placeOfProject } from "../places.ts";
+import { CHANGED_MEANWHILE } from "../problems.ts";
 import { haveGrantsMoved, moveGrants, stillHolds } from "./grants_version.ts";
 import type { Deletion } from "./hanging.ts";
-import { listPage } from "./list_page.ts";
-import { locateProject, locateRoleBinding, type ProjectMemberRef, type RoleBindingRow } from "./locate.ts";
-import { membersOf, type Patch } from "./merge_patch.ts";
-import { placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE } from "./problems.ts";
 import { endDenied } from "./role_binding_end.ts";
 import type { RoleBindingChange, RoleBindingInput } from "./role_binding_input.ts";
 import { type RoleBindingItem, roleBindingItem, storedBinding } from "./role_binding_item.ts";

@@ -1,5 +1,5 @@
 import { and, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
+import type { Context } from "../../deps.ts";
 import {
   accept,
   type MemberProblem,
@@ -8,14 +8,14 @@ import {
   ROLES_PER_PROJECT_MAX,
   refuse,
   secondsOf,
-} from "../protocol/index.ts";
-import { builtInRole, isPermission, PROJECT_PERMISSIONS } from "../rbac/index.ts";
-import { insertSelect, newId, readBatch, type Statement, schema } from "../store/index.ts";
-import { isAt } from "./etag.ts";
+} from "../../protocol/index.ts";
+import { builtInRole, isPermission, PROJECT_PERMISSIONS } from "../../rbac/index.ts";
+import { insertSelect, newId, readBatch, type Statement, schema } from "../../store/index.ts";
+import { isAt } from "../etag.ts";
+import type { RoleRow } from "../locate.ts";
+import { merged } from "../merge_patch.ts";
+import { memberTaken, notStorable } from "../problems.ts";
 import { stillHolds } from "./grants_version.ts";
-import type { RoleRow } from "./locate.ts";
-import { merged } from "./merge_patch.ts";
-import { memberTaken, notStorable } from "./problems.ts";
 
 const { role, resourceServer } = schema;
 

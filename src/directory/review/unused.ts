@@ -1,9 +1,9 @@
 import { and, eq, gt, isNull, lte, or, type SQL, sql } from "drizzle-orm";
 import { type SQLiteColumn, unionAll } from "drizzle-orm/sqlite-core";
-import type { Deps } from "../deps.ts";
-import { instantOf } from "../protocol/index.ts";
-import { schema } from "../store/index.ts";
-import { isGoodProjectToken } from "../tokens/index.ts";
+import type { Deps } from "../../deps.ts";
+import { instantOf } from "../../protocol/index.ts";
+import { schema } from "../../store/index.ts";
+import { isGoodProjectToken } from "../../tokens/index.ts";
 
 const { serviceAccount, serviceAccountKey, projectToken, federatedIdentityProvider: provider } = schema;
 

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { audiencesOf, type Handout, notHeldOutright } from "../rbac/index.ts";
-import { readBatch, schema } from "../store/index.ts";
-import type { ResourceServerRow } from "./locate.ts";
-import { notHeld } from "./problems.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result, refuse } from "../../protocol/index.ts";
+import { audiencesOf, type Handout, notHeldOutright } from "../../rbac/index.ts";
+import { readBatch, schema } from "../../store/index.ts";
+import type { ResourceServerRow } from "../locate.ts";
+import { notHeld } from "../problems.ts";
 
 const { resourceServer } = schema;
 

@@ -1,10 +1,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { heldBindingsOf, heldColumn, placeOf } from "../rbac/index.ts";
-import { readBatch, type Statement, schema } from "../store/index.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result, refuse } from "../../protocol/index.ts";
+import { heldBindingsOf, heldColumn, placeOf } from "../../rbac/index.ts";
+import { readBatch, type Statement, schema } from "../../store/index.ts";
+import { NAMED_MAX } from "../problems.ts";
 import { type Acknowledged, ownersWithout } from "./owners.ts";
-import { NAMED_MAX } from "./problems.ts";
 import { mayTakeBack } from "./role_binding_rights.ts";
 
 const { project, roleBinding } = schema;

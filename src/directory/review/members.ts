@@ -1,11 +1,11 @@
 import { and, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result } from "../protocol/index.ts";
-import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../store/index.ts";
-import { permitted } from "./attempt.ts";
-import { locateProject, type RoleBindingRow } from "./locate.ts";
-import { placeOfProject as place } from "./places.ts";
-import { principalOf, roleBindingItem } from "./role_binding_item.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result } from "../../protocol/index.ts";
+import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../../store/index.ts";
+import { permitted } from "../attempt.ts";
+import { principalOf, roleBindingItem } from "../bindings/role_binding_item.ts";
+import { locateProject, type RoleBindingRow } from "../locate.ts";
+import { placeOfProject as place } from "../places.ts";
 
 const { roleBinding } = schema;
 const LIST = "members";

@@ -1,9 +1,9 @@
 import { eq, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { handoutsOf, heldBindingsOf, heldColumn, notHeldOutright, type Place } from "../rbac/index.ts";
-import { readBatch, schema } from "../store/index.ts";
-import { firstOf } from "./problems.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result, refuse } from "../../protocol/index.ts";
+import { handoutsOf, heldBindingsOf, heldColumn, notHeldOutright, type Place } from "../../rbac/index.ts";
+import { readBatch, schema } from "../../store/index.ts";
+import { firstOf } from "../problems.ts";
 
 const { serviceAccount } = schema;
 

@@ -1,7 +1,7 @@
 import { eq, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { isPrincipal } from "../protocol/index.ts";
-import { readBatch, type Statement, schema } from "../store/index.ts";
+import type { Context } from "../../deps.ts";
+import { isPrincipal } from "../../protocol/index.ts";
+import { readBatch, type Statement, schema } from "../../store/index.ts";
 
 const { project } = schema;
 

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
+import type { Context } from "../../deps.ts";
 import {
   type ActingParty,
   type Actor,
@@ -8,12 +8,12 @@ import {
   type Problem,
   type Result,
   refuse,
-} from "../protocol/index.ts";
-import { builtInRole, type Handout, notHeldOutright, placeOf } from "../rbac/index.ts";
+} from "../../protocol/index.ts";
+import { builtInRole, type Handout, notHeldOutright, placeOf } from "../../rbac/index.ts";
+import type { LocatedBinding, RoleBindingRow } from "../locate.ts";
+import { notHeld } from "../problems.ts";
 import { stillHolds } from "./grants_version.ts";
-import type { LocatedBinding, RoleBindingRow } from "./locate.ts";
 import { type Acknowledged, judgeOwnersWithout } from "./owners.ts";
-import { notHeld } from "./problems.ts";
 import { resourceOf } from "./role_binding_item.ts";
 
 /** Where a binding binds: to change it there is to be permitted there. */

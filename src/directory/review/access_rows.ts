@@ -1,8 +1,8 @@
-import { type HeldBinding, hasPassed, instantOf } from "../protocol/index.ts";
-import { ALL_OF_APIS, builtInRole, type Circumstances, covers, holds } from "../rbac/index.ts";
+import { type HeldBinding, hasPassed, instantOf } from "../../protocol/index.ts";
+import { ALL_OF_APIS, builtInRole, type Circumstances, covers, holds } from "../../rbac/index.ts";
+import { principalOf, resourceOf, roleBindingItem } from "../bindings/role_binding_item.ts";
+import type { RoleBindingRow } from "../locate.ts";
 import { type AccessGround, IMPERSONATIONS_MAX, type ReviewedBinding } from "./access_ground.ts";
-import type { RoleBindingRow } from "./locate.ts";
-import { principalOf, resourceOf, roleBindingItem } from "./role_binding_item.ts";
 
 /** Rows of one page that are there by impersonation. */
 const DERIVED_MAX = 1000;

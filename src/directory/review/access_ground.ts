@@ -1,14 +1,14 @@
 import { asc, eq, getTableColumns, type SQL, sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { BUILT_IN_ROLES, gives, IMPERSONATE } from "../rbac/index.ts";
-import { type Database, readBatch, schema } from "../store/index.ts";
+import type { Context } from "../../deps.ts";
+import { BUILT_IN_ROLES, gives, IMPERSONATE } from "../../rbac/index.ts";
+import { type Database, readBatch, schema } from "../../store/index.ts";
 import type {
   IdentityProviderRow,
   ProjectRow,
   RoleBindingRow,
   RoleRow,
   ServiceAccountRow,
-} from "./locate.ts";
+} from "../locate.ts";
 
 const { roleBinding, serviceAccount, role, identityProvider, resourceServer } = schema;
 

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import type { Statement } from "../store/index.ts";
-import { revokeAccessTokens } from "../tokens/index.ts";
-import type { RoleBindingRow } from "./locate.ts";
+import type { Context } from "../../deps.ts";
+import type { Statement } from "../../store/index.ts";
+import { revokeAccessTokens } from "../../tokens/index.ts";
+import type { RoleBindingRow } from "../locate.ts";
 
 /**
  * The tokens that a new denial has to end. A token does not keep which groups, e-mail or claims its bearer showed, so

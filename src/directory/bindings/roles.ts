@@ -1,18 +1,18 @@
 import { and, eq, sql } from "drizzle-orm";
-import { commit } from "../audit/index.ts";
-import type { Context } from "../deps.ts";
-import { accept, type Problem, type Result, ROLES_PER_PROJECT_MAX, refuse } from "../protocol/index.ts";
-import { notHeldOutright } from "../rbac/index.ts";
-import { type Page, type PageRequest, schema } from "../store/index.ts";
-import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
-import { isAt, type Stored } from "./etag.ts";
+import { commit } from "../../audit/index.ts";
+import type { Context } from "../../deps.ts";
+import { accept, type Problem, type Result, ROLES_PER_PROJECT_MAX, refuse } from "../../protocol/index.ts";
+import { notHeldOutright } from "../../rbac/index.ts";
+import { type Page, type PageRequest, schema } from "../../store/index.ts";
+import { attempt, attemptChange, eventOn, permitted } from "../attempt.ts";
+import { isAt, type Stored } from "../etag.ts";
+import { listPage } from "../list_page.ts";
+import { locateProject, locateRole, type ProjectMemberRef, type ProjectRow } from "../locate.ts";
+import { membersOf, type Patch } from "../merge_patch.ts";
+import { placeInProject as place, placeOfProject } from "../places.ts";
+import { CHANGED_MEANWHILE, nameTaken, notHeld } from "../problems.ts";
 import { moveGrants, stillHolds } from "./grants_version.ts";
 import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
-import { listPage } from "./list_page.ts";
-import { locateProject, locateRole, type ProjectMemberRef, type ProjectRow } from "./locate.ts";
-import { membersOf, type Patch } from "./merge_patch.ts";
-import { placeInProject as place, placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE, nameTaken, notHeld } from "./problems.ts";
 import {
   BUILT_IN_ROLE_ITEMS,
   type BuiltInRoleItem,

@@ -1,6 +1,6 @@
-import { type BindingCondition, type BindingResource, instantOf } from "../protocol/index.ts";
-import { etagOf, type Stored } from "./etag.ts";
-import type { RoleBindingRow } from "./locate.ts";
+import { type BindingCondition, type BindingResource, instantOf } from "../../protocol/index.ts";
+import { etagOf, type Stored } from "../etag.ts";
+import type { RoleBindingRow } from "../locate.ts";
 
 export type RoleBindingItem = ReturnType<typeof roleBindingItem>;
 

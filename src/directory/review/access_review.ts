@@ -1,14 +1,14 @@
 import { and, eq, isNull } from "drizzle-orm";
-import type { Context } from "../deps.ts";
-import { accept, instantOf, type Problem, type Result, secondsOf } from "../protocol/index.ts";
-import { circumstancesOf } from "../rbac/index.ts";
-import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../store/index.ts";
+import type { Context } from "../../deps.ts";
+import { accept, instantOf, type Problem, type Result, secondsOf } from "../../protocol/index.ts";
+import { circumstancesOf } from "../../rbac/index.ts";
+import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../../store/index.ts";
+import { permitted } from "../attempt.ts";
+import { listPage } from "../list_page.ts";
+import { locateProject, type ProjectRow, type ServiceAccountRow } from "../locate.ts";
+import { placeOfProject as place } from "../places.ts";
 import { readAccess } from "./access_ground.ts";
 import { type AccessRow, accessRows } from "./access_rows.ts";
-import { permitted } from "./attempt.ts";
-import { listPage } from "./list_page.ts";
-import { locateProject, type ProjectRow, type ServiceAccountRow } from "./locate.ts";
-import { placeOfProject as place } from "./places.ts";
 import { type UnusedRow, unusedItem, unusedQuery } from "./unused.ts";
 
 const { serviceAccount } = schema;

@@ -1,5 +1,5 @@
-import type { BindingCondition, MemberProblem } from "../protocol/index.ts";
-import { canHold, isIpRange, isTimeZone, minutesOf } from "../rbac/index.ts";
+import type { BindingCondition, MemberProblem } from "../../protocol/index.ts";
+import { canHold, isIpRange, isTimeZone, minutesOf } from "../../rbac/index.ts";
 
 /** What is wrong with a condition, all at once: parts that mean nothing, and one that can never hold. */
 export function conditionProblems(condition: BindingCondition | null, now: number): readonly MemberProblem[] {
