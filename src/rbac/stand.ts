@@ -90,13 +90,24 @@ export function givenOf(weighed: Weighed, permissions: readonly string[], place:
  */
 export function grantedSomewhere(weighed: Weighed): ReadonlySet<string> {
   const granted = new Set<string>();
-  const stands = standsOf(weighed, (permission) => permission === ALL_OF_APIS || !granted.has(permission));
-  for (const stand of stands) {
-    const place = placeOf(stand.projectId, stand.resource);
-    if (stand.effect === "deny" || !covers(stand, place)) continue;
-    const open = [...stand.permissions].filter((permission) => !granted.has(permission));
-    if (open.length === 0) continue;
-    for (const permission of givenAt(stands, open, place)) granted.add(permission);
+  const isOpen = (permission: string) => !granted.has(permission);
+  const denies = standsOf(
+    weighed.filter(({ binding }) => binding.effect === "deny"),
+    (permission) => permission === ALL_OF_APIS || isOpen(permission),
+  );
+  // Bindings of one built-in role share its permissions: once all are granted, none of them adds anything.
+  const done = new Set<readonly string[]>();
+  for (const one of weighed) {
+    const { effect, permissions, projectId, resource } = one.binding;
+    if (effect === "deny" || done.has(permissions)) continue;
+    const open = permissions.filter(isOpen);
+    if (open.length === 0) done.add(permissions);
+    const place = placeOf(projectId, resource);
+    if (open.length === 0 || !covers(one.binding, place) || !counts(one)) continue;
+    const here = denies.filter((deny) => reaches(deny, place));
+    for (const permission of open) {
+      if (!here.some((deny) => permits(deny, permission))) granted.add(permission);
+    }
   }
   return granted;
 }
