@@ -52,7 +52,7 @@ function tokenOf(
   }
   const { bindings, account } = token;
   if (!carries(token, target, action)) return accept({ bindings, bar: "scope" });
-  return accept({ bindings, bar: selfBar(account.id, target, action) });
+  return accept({ bindings, bar: selfBar(account.id, target, action, token.act) });
 }
 
 function isFor(token: LiveToken, { server }: AskedResource, issuerUrl: string): boolean {
@@ -79,6 +79,11 @@ function barOf(
   return selfBar(id, target, action);
 }
 
-function selfBar(id: string, { place }: AskedResource, action: string): EvaluationReason | undefined {
-  return prolongsItself({ type: "service_account", id }, action, place) ? "self" : undefined;
+function selfBar(
+  id: string,
+  { place }: AskedResource,
+  action: string,
+  act: LiveToken["act"] = [],
+): EvaluationReason | undefined {
+  return prolongsItself({ type: "service_account", id, act }, action, place) ? "self" : undefined;
 }

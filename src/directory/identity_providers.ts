@@ -116,7 +116,7 @@ export async function updateIdentityProvider(
       event: { ...event, detail: membersOf(change) },
       before: endsTokens(row, next) ? [revokeTokensThrough(context, row)] : [],
       guarded: updateIdentityProviderRow(context, row, next, isMoved ? nothingHangsOn(row) : undefined),
-      after: next.disabled === row.disabled ? [] : [moveGrantsOf(context, row)],
+      after: next.disabled !== row.disabled || endsTokens(row, next) ? [moveGrantsOf(context, row)] : [],
     });
     if (committed.ok) return accept(storedIdentityProvider(next));
     return refuse(committed.refusal === "unique" ? await whatIsTaken(context, next) : CHANGED_MEANWHILE);

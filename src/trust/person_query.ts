@@ -22,12 +22,18 @@ const PLACE = sql.placeholder("place");
 const PROJECT_ID = sql`(SELECT p.id FROM project p WHERE p.id = ${PLACE} OR p.name = ${PLACE} UNION
   SELECT a.project_id FROM service_account a WHERE a.id = ${PLACE} OR a.email = ${PLACE})`;
 
+/** The project that is asked about; without one, all in which a binding names something that the token says. */
+const HIS_PROJECTS = sql`SELECT ${PROJECT_ID} UNION SELECT n.project_id FROM role_binding n
+  WHERE ${PLACE} IS NULL AND n.principal_type IN ('person', 'person_email', 'group')
+    AND n.principal_id IN (SELECT value FROM json_each(${sql.placeholder("names")}))
+    AND +n.identity_provider_id = ${provider.id}`;
+
 /**
- * As `HELD_BY_NAMES`, of one project where one is asked about; and there all that is denied to e-mails and groups, which
+ * As `HELD_BY_NAMES`, of one project where one is asked about; and there, or in all of his, what is denied to e-mails and groups, which
  * a token may not tell.
  */
 const HELD_AT_PLACE = heldColumn(sql`(${IS_NAMED} AND (${PLACE} IS NULL OR b.project_id = ${PROJECT_ID}))
-  OR (b.effect = 'deny' AND b.project_id = ${PROJECT_ID} AND +b.identity_provider_id = ${provider.id}
+  OR (b.effect = 'deny' AND b.project_id IN (${HIS_PROJECTS}) AND +b.identity_provider_id = ${provider.id}
     AND b.principal_type IN ('person_email', 'group') AND NOT (${IS_NAMED}))`);
 
 const selectProvider = prepared((db) =>

@@ -5,7 +5,7 @@ import { handoutsOf, heldBindingsOf, heldColumn, notHeldOutright, type Place } f
 import { readBatch, schema } from "../../store/index.ts";
 import { firstOf } from "../problems.ts";
 
-const { serviceAccount } = schema;
+const { resourceServer, serviceAccount } = schema;
 
 /**
  * Whether the actor may give an account another credential, or let those that it has be good again or for longer:
@@ -16,13 +16,25 @@ export async function mayEquip(context: Context, place: Place): Promise<Result<t
   const { actor, deps } = context;
   const { serviceAccountId } = place;
   if (actor.type === "bootstrap" || serviceAccountId === undefined) return accept(true);
-  const held = heldColumn(sql`b.principal_type = 'service_account' AND b.principal_id = ${serviceAccountId}`);
+  const column = heldColumn(
+    sql`b.principal_type = 'service_account' AND b.principal_id = ${serviceAccountId}`,
+  );
   const query = deps.db
-    .select({ held: held.as("held") })
+    .select({ held: column.as("held") })
     .from(serviceAccount)
     .where(eq(serviceAccount.id, serviceAccountId));
-  const [[row]] = await readBatch(deps.db, [query]);
-  const missing = notHeldOutright(context, handoutsOf(heldBindingsOf(row?.held ?? "[]")));
+  const apis = deps.db
+    .select({ id: resourceServer.id, projectId: resourceServer.projectId })
+    .from(resourceServer)
+    .where(eq(resourceServer.serviceAccountId, serviceAccountId));
+  const [[row], linked] = await readBatch(deps.db, [query, apis]);
+  // An API's account may ask what anybody may do there, without a binding.
+  const links = linked.map(({ id, projectId }) => ({
+    place: { projectId, resourceServerId: id },
+    permissions: ["access-evaluations:create"],
+  }));
+  const held = handoutsOf(heldBindingsOf(row?.held ?? "[]"));
+  const missing = notHeldOutright(context, [...held, ...links]);
   if (missing.length === 0) return accept(true);
   const detail = `Nobody makes a credential for more than he holds: this account holds ${firstOf(missing)}, which would have to be yours there too, without a condition.`;
   return refuse({ code: "permission_denied", detail });

@@ -135,6 +135,7 @@ export async function updateRoleBinding(
     if (!guard.ok) return guard;
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
+      before: change.condition === undefined ? [] : endDenied(context, row),
       guarded: updateBindingRow(context, row, next.value, guard.value),
       after: [moveGrants(context, row.projectId)],
     });

@@ -13,6 +13,7 @@ import { placeInProject as place, placeOfProject } from "../places.ts";
 import { CHANGED_MEANWHILE, nameTaken, notHeld } from "../problems.ts";
 import { moveGrants, stillHolds } from "./grants_version.ts";
 import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
+import { endDeniedByRole } from "./role_binding_end.ts";
 import {
   BUILT_IN_ROLE_ITEMS,
   type BuiltInRoleItem,
@@ -101,6 +102,7 @@ export async function updateRole(
     if (missing.length > 0) return refuse(notHeld(missing));
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
+      before: change.permissions === undefined ? [] : [endDeniedByRole(context, row)],
       guarded: updateRoleRow(context, row, next.value),
       after: [moveGrants(context, row.projectId)],
     });

@@ -1,7 +1,7 @@
 /** Tables as text. @see RFC 4180 s2 */
 
 /** What a spreadsheet would run in place of showing it. */
-const FORMULA = /^[=+\-@\t\r\n]/;
+const FORMULA = /(?:^|[;\t])[=+\-@\t\r\n]/;
 
 /**
  * One line: cells between commas, quoted where they have to be. Nothing is an empty cell, a list stands between spaces,
@@ -14,7 +14,8 @@ export function csvLine(cells: readonly unknown[]): string {
 function cellOf(value: unknown): string {
   const text = textOf(value);
   const harmless = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  // Some spreadsheets part cells at a semicolon or a tab.
+  return /[",;\t\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function textOf(value: unknown): string {
