@@ -34,7 +34,7 @@ const HIS_PROJECTS = sql`SELECT ${PROJECT_ID} UNION SELECT n.project_id FROM rol
  */
 const HELD_AT_PLACE = heldColumn(sql`(${IS_NAMED} AND (${PLACE} IS NULL OR b.project_id = ${PROJECT_ID}))
   OR (b.effect = 'deny' AND b.project_id IN (${HIS_PROJECTS}) AND +b.identity_provider_id = ${provider.id}
-    AND b.principal_type IN ('person_email', 'group') AND NOT (${IS_NAMED}))`);
+    AND +b.principal_type IN ('person_email', 'group') AND NOT (${IS_NAMED}))`);
 
 const selectProvider = prepared((db) =>
   db
