@@ -156,7 +156,10 @@ export async function deleteIdentityProvider(
   });
 }
 
-/** Whether a change takes back what was got before it: after a compromise one replaces keys, and whoever forged by the old ones is out. */
+/**
+ * Whether a change takes back what was got before it: after a compromise one replaces keys, and whoever forged by the
+ * old ones is out.
+ */
 function endsTokens(row: IdentityProviderRow, next: IdentityProviderRow): boolean {
   const believed = ({ issuer, audience, jwks, mapping, trustsEmail }: IdentityProviderRow) =>
     JSON.stringify([issuer, audience, jwks, mapping, trustsEmail]);

@@ -8,7 +8,8 @@ import { builtInRole } from "./roles.ts";
  * @param where a condition on `b`, the bindings
  */
 export function heldColumn(where: SQL): SQL<string> {
-  return sql<string>`(SELECT json_group_array(json_array(b.id, b.project_id, b.principal_type, b.principal_id, b.effect, b.built_in_role, json(r.permissions), b.resource_type, b.resource_id, b.resource_path, json(b.condition),
+  return sql<string>`(SELECT json_group_array(json_array(b.id, b.project_id, b.principal_type, b.principal_id,
+    b.effect, b.built_in_role, json(r.permissions), b.resource_type, b.resource_id, b.resource_path, json(b.condition),
     json(b.assertions))) FROM role_binding b LEFT JOIN role r ON r.id = b.role_id WHERE ${where})`;
 }
 

@@ -23,7 +23,6 @@ const OWNERS = [
   "federatedIdentityProviderId",
   "serviceAccountKeyId",
   "projectTokenId",
-  "resourceServerId",
 ] as const satisfies readonly (keyof typeof accessToken)[];
 type Owner = (typeof OWNERS)[number];
 

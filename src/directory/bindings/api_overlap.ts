@@ -25,9 +25,9 @@ export async function mayReshape(
     .where(eq(resourceServer.projectId, next.projectId));
   const [rows] = await readBatch(context.deps.db, [query]);
   const others = rows.filter(({ id }) => id !== next.id);
-  const own = before === undefined ? [] : [grantOn(before, ""), grantOn(next, "")];
+  const own = before === undefined ? [] : [handoutOn(before, ""), handoutOn(next, "")];
   const link = isLinkMoved(next, before)
-    ? [{ ...grantOn(next, ""), permissions: ["access-evaluations:create"] }]
+    ? [{ ...handoutOn(next, ""), permissions: ["access-evaluations:create"] }]
     : [];
   const missing = notHeldOutright(context, [
     ...own,
@@ -57,7 +57,7 @@ function takenOver(
   const cut = audiencesOf(plain(audience)).find((one) => one.audience === taken);
   if (cut === undefined) return [];
   // What the other one does not know yet may be denied on it all the same.
-  return [grantOn(other, cut.path), grantOn({ ...other, permissions }, cut.path)];
+  return [handoutOn(other, cut.path), handoutOn({ ...other, permissions }, cut.path)];
 }
 
 /** With a query, with its last slash or without, an audience reads alike. */
@@ -65,7 +65,7 @@ function plain(audience: string): string {
   return audience.replace(/\?.*$/, "").replace(/\/$/, "");
 }
 
-function grantOn({ id, projectId, permissions }: ResourceServerRow, path: string): Handout {
+function handoutOn({ id, projectId, permissions }: ResourceServerRow, path: string): Handout {
   return {
     place: { projectId, resourceServerId: id, path },
     permissions: permissions.map(({ name }) => name),

@@ -5,8 +5,9 @@ import { revokeAccessTokens } from "../../tokens/index.ts";
 import type { RoleBindingRow, RoleRow } from "../locate.ts";
 
 /**
- * The tokens that a denial has to end where it is new, or holds at other times. A token does not keep which groups, e-mail or claims its bearer showed, so
- * nobody could hold the denial against it later: those who are not meant get another one.
+ * The tokens that a denial has to end where it is new, or holds at other times. A token does not keep which groups,
+ * e-mail or claims its bearer showed, so nobody could hold the denial against it later: those who are not meant get
+ * another one.
  */
 export function endDenied(context: Context, row: RoleBindingRow): readonly Statement[] {
   const { effect, principalType, principalId, projectId, identityProviderId } = row;

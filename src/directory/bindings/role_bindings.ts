@@ -1,9 +1,10 @@
 import { eq } from "drizzle-orm";
 import { commit } from "../../audit/index.ts";
-import type { Context } from "../../deps.ts";
+import type { Context, Deps } from "../../deps.ts";
 import {
   accept,
   type BindingResource,
+  type MemberProblem,
   type Problem,
   type Result,
   ROLE_BINDINGS_PER_PRINCIPAL_MAX,
@@ -16,7 +17,13 @@ import { type Page, type PageRequest, schema } from "../../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "../attempt.ts";
 import type { Stored } from "../etag.ts";
 import { listPage } from "../list_page.ts";
-import { locateProject, locateRoleBinding, type ProjectMemberRef, type RoleBindingRow } from "../locate.ts";
+import {
+  locateProject,
+  locateRoleBinding,
+  type ProjectMemberRef,
+  type ProjectRow,
+  type RoleBindingRow,
+} from "../locate.ts";
 import { membersOf, type Patch } from "../merge_patch.ts";
 import { placeOfProject } from "../places.ts";
 import { CHANGED_MEANWHILE } from "../problems.ts";
@@ -52,13 +59,12 @@ export async function createRoleBinding(
   projectRef: string,
   input: RoleBindingInput,
 ): Verdict {
-  const found = await locateProject(context.deps, projectRef);
-  const resource = found.ok ? await findResource(context.deps, found.value.id, input.resource) : undefined;
-  const place = ({ id }: { readonly id: string }) =>
-    placeOf(id, resource?.ok ? resource.value : sought(input));
+  const found = await locateWhere(context.deps, projectRef, input);
+  const place = ({ project, resource }: Where) =>
+    placeOf(project.id, resource.ok ? resource.value : sought(input));
   const access = { found, permission: "role-bindings:create", place, action: "role_binding.create" } as const;
-  return attempt(context, access, async (project, event) => {
-    const made = await newBinding(context, project, resource ?? PROJECT_ITSELF(project.id), input);
+  return attempt(context, access, async ({ project, resource }, event) => {
+    const made = await newBinding(context, project, resource, input);
     if (!made.ok) return made;
     const { row, role } = made.value;
     const allowed = mayBind(context, row, role.permissions);
@@ -74,6 +80,22 @@ export async function createRoleBinding(
   });
 }
 
+/** Where a role is to be bound. */
+interface Where {
+  readonly project: ProjectRow;
+  readonly resource: Result<BindingResource, MemberProblem>;
+}
+
+async function locateWhere(
+  deps: Deps,
+  projectRef: string,
+  { resource }: RoleBindingInput,
+): Promise<Result<Where, Problem>> {
+  const project = await locateProject(deps, projectRef);
+  if (!project.ok) return project;
+  return accept({ project: project.value, resource: await findResource(deps, project.value.id, resource) });
+}
+
 /** What is not there is asked for like what is not the caller's to see: he is told of both in the same words. */
 function sought({ resource = { type: "project" } }: RoleBindingInput): BindingResource {
   switch (resource.type) {
@@ -85,8 +107,6 @@ function sought({ resource = { type: "project" } }: RoleBindingInput): BindingRe
       return { type: "resource_server", id: resource.resourceServer, path: "" };
   }
 }
-
-const PROJECT_ITSELF = (id: string) => accept<BindingResource>({ type: "project", id, path: "" });
 
 /** A role binding by its id. */
 export async function getRoleBinding(context: Context, ref: ProjectMemberRef): Verdict {
