@@ -1,6 +1,14 @@
 import type { Context } from "../deps.ts";
 import { accept, type HeldBinding, type Result, refuse, secondsOf } from "../protocol/index.ts";
-import { authorize, covers, decide, gives, type Place, placeOf, weigh } from "../rbac/index.ts";
+import {
+  authorize,
+  type Circumstances,
+  decide,
+  nearMisses,
+  type Place,
+  placeOf,
+  weigh,
+} from "../rbac/index.ts";
 import type { VouchedPerson } from "../trust/index.ts";
 import type { EvaluationFacts } from "./facts.ts";
 import { askedResourceOf } from "./resource.ts";
@@ -87,20 +95,14 @@ function judgeBindings(
   bindings: readonly HeldBinding[],
   action: string,
   place: Place,
-  circumstances: Parameters<typeof weigh>[1],
+  circumstances: Circumstances,
 ): Result<Why, Why> {
   const weighed = weigh(bindings, circumstances);
   const verdict = decide(weighed, action, place);
   const by = bindings.find(({ id }) => id === verdict.by);
   if (verdict.allowed) return accept({ reason: "granted", by });
   if (by !== undefined) return refuse({ reason: "denied", by });
-  const missed = weighed.find(
-    (one) =>
-      one.binding.effect === "allow" &&
-      covers(one.binding, place) &&
-      gives(one.binding, action) &&
-      one.holds !== "yes",
-  );
+  const [missed] = nearMisses(weighed, action, place);
   return refuse(
     missed === undefined ? { reason: "no_binding" } : { reason: "condition", by: missed.binding },
   );

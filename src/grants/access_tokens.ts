@@ -1,7 +1,15 @@
 import type { AuditEvent } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { type AccountRef, attempt, locateServiceAccount, placeOfAccount } from "../directory/index.ts";
-import { accept, type ExchangeRefusal, type Problem, type Result, refuse } from "../protocol/index.ts";
+import {
+  accept,
+  type ExchangeReason,
+  type ExchangeRefusal,
+  type Problem,
+  type ProblemCode,
+  type Result,
+  refuse,
+} from "../protocol/index.ts";
 import { circumstancesOf, IMPERSONATE } from "../rbac/index.ts";
 import { readGround } from "./ground.ts";
 import { judgeAlive } from "./identify.ts";
@@ -79,12 +87,23 @@ async function issueAs(
 
 /** Whoever may act as the account may know why it gets nothing. */
 function problemOf({ reason, detail }: ExchangeRefusal): Problem {
-  const pointer = { scope_not_granted: "/scope", target_not_allowed: "/audience" }[reason as string];
+  const pointer = POINTERS[reason];
   if (pointer !== undefined)
     return { code: "invalid_body", detail, errors: [{ pointer, code: reason, detail }] };
-  if (reason.startsWith("impersonation_")) return { code: "permission_denied", detail };
-  return { code: "account_unusable", detail };
+  return { code: CODES[reason] ?? "account_unusable", detail };
 }
+
+/** Which member of the input is refused. */
+const POINTERS: Readonly<Partial<Record<ExchangeReason, string>>> = {
+  scope_not_granted: "/scope",
+  target_not_allowed: "/audience",
+};
+
+/** Of all other reasons: what is not the account's own state. */
+const CODES: Readonly<Partial<Record<ExchangeReason, ProblemCode>>> = {
+  impersonation_not_granted: "permission_denied",
+  impersonation_chain: "permission_denied",
+};
 
 const CHANGING: Problem = {
   code: "conflict",

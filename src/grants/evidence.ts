@@ -10,6 +10,9 @@ export type Evidence =
   /** An access token of ours: its account acts as another. */
   | { readonly authMethod: "impersonation"; readonly compact: string; readonly claims: OwnClaims };
 
+/** What is the account's own: all but what another one shows who acts as it. */
+export type OwnEvidence = Exclude<Evidence, { readonly authMethod: "impersonation" }>;
+
 /** What the record shows of it. */
 export interface EvidenceFacts {
   readonly issuer: string;

@@ -11,9 +11,9 @@ import {
 import { judgeProjectToken } from "../tokens/index.ts";
 import { type Anchor, judge, judgeSelfSigned, matchClaims } from "../trust/index.ts";
 import { actorOf } from "./bearer.ts";
-import { type Evidence, factsOf, readEvidence, selectorOf } from "./evidence.ts";
+import { type Evidence, factsOf, type OwnEvidence, readEvidence, selectorOf } from "./evidence.ts";
 import { type Ground, readGround } from "./ground.ts";
-import { impersonatorOf, judgeImpersonation, judgeMayAct } from "./impersonate.ts";
+import { judgeImpersonation, judgeMayAct, presenterOf } from "./impersonate.ts";
 import type { Voucher } from "./voucher.ts";
 
 /** Who the caller is, and what made us believe it. */
@@ -72,17 +72,15 @@ export async function identify(
   if (!read.ok) return deny(read.refusal);
   const alive = judgeAlive(context, anchor);
   if (!alive.ok) return deny(alive.refusal);
-  const impersonator = await impersonatorOf(context, read.value, ground);
+  const presenter = await presenterOf(context, read.value, ground);
   const shown = ground.parent === undefined ? undefined : actorOf(ground.parent);
-  if (!impersonator.ok) return deny(impersonator.refusal, shown);
-  const actor = impersonator.value;
+  if (!presenter.ok) return deny(presenter.refusal, shown);
+  const { actor } = presenter.value;
   const voucher =
     actor === undefined
-      ? await believe(context, read.value, ground, anchor)
+      ? await believe(context, presenter.value.evidence, { ...ground, anchor })
       : judgeImpersonation(context, actor, anchor);
   if (!voucher.ok) return deny(voucher.refusal, actor);
-  const mayAct = judgeMayAct(factsOf(read.value).claims.may_act, anchor.account, issuerUrl);
-  if (!mayAct.ok) return deny(mayAct.refusal, actor);
   const bindings = rightsOf(anchor.bindings, read.value, voucher.value);
   return accept({ anchor, evidence: read.value, voucher: voucher.value, ground, actor, bindings });
 }
@@ -113,11 +111,25 @@ export function judgeAlive({ deps }: Context, { account, project }: Anchor): Res
   return accept(true);
 }
 
+type Anchored = Ground & { readonly anchor: Anchor };
+
+/** The account by what is its own; a token may say besides whom alone it lets act. */
 async function believe(
   context: Context,
-  evidence: Evidence,
-  ground: Ground,
-  anchor: Anchor,
+  evidence: OwnEvidence,
+  ground: Anchored,
+): Promise<Result<Voucher, ExchangeRefusal>> {
+  const voucher = await vouch(context, evidence, ground);
+  if (!voucher.ok) return voucher;
+  const { issuerUrl } = context.deps.config;
+  const mayAct = judgeMayAct(factsOf(evidence).claims.may_act, ground.anchor.account, issuerUrl);
+  return mayAct.ok ? voucher : mayAct;
+}
+
+async function vouch(
+  context: Context,
+  evidence: OwnEvidence,
+  { anchor, ...ground }: Anchored,
 ): Promise<Result<Voucher, ExchangeRefusal>> {
   switch (evidence.authMethod) {
     case "federation": {
@@ -135,8 +147,6 @@ async function believe(
       const judged = await judgeProjectToken(context.deps, token, anchor.account.id, ground.projectToken);
       return judged.ok ? accept({ authMethod: "project_token", token: judged.value }) : judged;
     }
-    case "impersonation":
-      return refuse({ reason: "own_token_rejected", detail: "Its account is not the one that was named." });
   }
 }
 

@@ -17,28 +17,34 @@ import {
 import { circumstancesOf, decide, explain, givenUntil, IMPERSONATE, mayUse, weigh } from "../rbac/index.ts";
 import { type Anchor, judgePerson } from "../trust/index.ts";
 import { actorOf } from "./bearer.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, OwnEvidence } from "./evidence.ts";
 import type { Ground } from "./ground.ts";
-import type { Impersonation } from "./voucher.ts";
+import type { ImpersonationVoucher } from "./voucher.ts";
 
 type Verdict<Value> = Result<Value, ExchangeRefusal>;
 
+/** Who presents: somebody who acts as the account, or the account itself by what is its own. */
+export type Presenter =
+  | { readonly actor: Actor }
+  | { readonly actor: undefined; readonly evidence: OwnEvidence };
+
 /**
- * Who acts as the account that is named, where what was presented is his and not the account's: by a token of ours the
- * account of that token, by an ID token a person, where the account trusts nobody of that issuer itself. Undefined where
- * the account is presented for itself.
+ * Who presents what is presented. Somebody acts as the account that is named where it is his and not the account's: by a
+ * token of ours the account of that token, by an ID token a person, where the account trusts nobody of that issuer
+ * itself.
  */
-export async function impersonatorOf(
+export async function presenterOf(
   context: Context,
   evidence: Evidence,
   { anchor, parent, person }: Ground,
-): Promise<Verdict<Actor | undefined>> {
+): Promise<Verdict<Presenter>> {
   if (evidence.authMethod === "federation" && person !== undefined && anchor?.providers.length === 0) {
-    return judgePerson(context, evidence.jwt, person);
+    const judged = await judgePerson(context, evidence.jwt, person);
+    return judged.ok ? accept({ actor: judged.value }) : judged;
   }
-  if (evidence.authMethod !== "impersonation") return accept(undefined);
+  if (evidence.authMethod !== "impersonation") return accept({ actor: undefined, evidence });
   if (parent === undefined) return refuse({ reason: "own_token_rejected", detail: "It is not good now." });
-  if (parent.audience === context.deps.config.issuerUrl) return accept(actorOf(parent));
+  if (parent.audience === context.deps.config.issuerUrl) return accept({ actor: actorOf(parent) });
   return refuse({ reason: "own_token_rejected", detail: "It was made for another audience than us." });
 }
 
@@ -50,7 +56,7 @@ export function judgeImpersonation(
   context: Context,
   actor: Actor,
   { account }: Pick<Anchor, "account">,
-): Verdict<Impersonation> {
+): Verdict<ImpersonationVoucher> {
   const authMethod = "impersonation";
   if (actor.type === "bootstrap") {
     const by = { type: "bootstrap", id: "bootstrap" } as const;
@@ -111,7 +117,7 @@ function grantImpersonation(
     return refuse({ reason: "impersonation_not_granted", detail });
   }
   const horizon = circumstances.now + ACCESS_TOKEN_MAX_SECONDS;
-  const until = givenUntil(bindings, circumstances, horizon, [IMPERSONATE], place);
+  const until = givenUntil(bindings, circumstances, { permissions: [IMPERSONATE], place, horizon });
   return accept({ bindingId: verdict.by, until });
 }
 

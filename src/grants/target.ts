@@ -115,7 +115,8 @@ function grantApi(rights: Rights, { api, audience, path }: WantedApi, scope: rea
   if (missing !== undefined) return notGranted("scope_not_granted", why(missing));
   const granted = scope.length > 0 ? scope : known.filter(isGranted);
   if (granted.length === 0) return notGranted("target_not_allowed", whyNone(known, why));
-  const until = givenUntil(bindings, circumstances, horizonOf(circumstances), granted, place);
+  const asked = { permissions: granted, place, horizon: horizonOf(circumstances) };
+  const until = givenUntil(bindings, circumstances, asked);
   return accept({ audience, scope: granted, api, until });
 }
 

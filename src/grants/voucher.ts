@@ -1,4 +1,4 @@
-import type { ActingParty, ServiceAccountActor } from "../protocol/index.ts";
+import type { Impersonation, ServiceAccountActor } from "../protocol/index.ts";
 import type { LifetimeBound, ProjectTokenUse } from "../tokens/index.ts";
 import type { AccountKey, TrustedProvider } from "../trust/index.ts";
 
@@ -13,18 +13,10 @@ export type Voucher =
       readonly spentUntil: number;
     }
   | { readonly authMethod: "project_token"; readonly token: ProjectTokenUse }
-  | Impersonation;
+  | ImpersonationVoucher;
 
-/** Somebody else acts as the account. */
-export interface Impersonation {
-  readonly authMethod: "impersonation";
-  /** What he showed: an access token of ours, an ID token of a provider's, or the bootstrap token. */
-  readonly by:
-    | { readonly type: "access_token"; readonly id: string }
-    | { readonly type: "identity_provider"; readonly id: string; readonly version: number }
-    | { readonly type: "bootstrap"; readonly id: "bootstrap" };
-  /** Who acts, nearest first. */
-  readonly act: readonly ActingParty[];
+/** Somebody else acts as the account, and may for a while. */
+export interface ImpersonationVoucher extends Impersonation {
   /** Integer seconds: when what he showed ends, or his right to act. */
   readonly until: number | null;
 }

@@ -10,6 +10,18 @@ export interface ActingParty {
   readonly bindingId?: string | undefined;
 }
 
+/** Somebody else acts as the account. */
+export interface Impersonation {
+  readonly authMethod: "impersonation";
+  /** What he showed: an access token of ours, an ID token of a provider's, or the bootstrap token. */
+  readonly by:
+    | { readonly type: "access_token"; readonly id: string }
+    | { readonly type: "identity_provider"; readonly id: string; readonly version: number }
+    | { readonly type: "bootstrap"; readonly id: "bootstrap" };
+  /** Who acts, nearest first. */
+  readonly act: readonly ActingParty[];
+}
+
 /** Steps of one chain, at most. */
 export const ACT_CHAIN_MAX = 3;
 

@@ -28,7 +28,8 @@ export function explain(
   return `${permission} is not given now, from there: ${why.join("; ")}`;
 }
 
-function nearMisses(weighed: Weighed, permission: string, place: Place): Weighed {
+/** Which bindings would allow a permission on a place, but for their conditions. */
+export function nearMisses(weighed: Weighed, permission: string, place: Place): Weighed {
   return weighed.filter((one) => {
     const { binding } = one;
     if (binding.effect !== "allow" || !covers(binding, place) || !gives(binding, permission)) return false;

@@ -5,21 +5,25 @@ import { isPermission } from "./permissions.ts";
 import { type Place, reaches } from "./place.ts";
 import { ALL_OF_APIS } from "./roles.ts";
 
+/** Permissions that are given now on a place, and until when at most it matters: integer seconds. */
+export interface Given {
+  readonly permissions: readonly string[];
+  readonly place: Place;
+  readonly horizon: number;
+}
+
 /**
  * Until when permissions that are given now on a place all stay given: the first instant at which one of them would not
- * be, or the horizon. So a token ends with the hours that it was got in. Pure.
- * @param horizon integer seconds, as is the answer
+ * be, or the horizon; integer seconds. So a token ends with the hours that it was got in. Pure.
  */
 export function givenUntil(
   bindings: readonly HeldBinding[],
   circumstances: Circumstances,
-  horizon: number,
-  permissions: readonly string[],
-  place: Place,
+  asked: Given,
 ): number {
-  const reached = new Map(permissions.map((permission) => [permission, circumstances.now]));
-  let denied = horizon;
-  for (const { effect, given, begin, end } of turnsOf(bindings, circumstances, horizon, permissions, place)) {
+  const reached = new Map(asked.permissions.map((permission) => [permission, circumstances.now]));
+  let denied = asked.horizon;
+  for (const { effect, given, begin, end } of turnsOf(bindings, circumstances, asked)) {
     if (effect === "deny") denied = Math.min(denied, begin);
     else for (const permission of given) prolong(reached, permission, { begin, end });
   }
@@ -42,9 +46,7 @@ interface Turn extends Span {
 function turnsOf(
   bindings: readonly HeldBinding[],
   circumstances: Circumstances,
-  horizon: number,
-  permissions: readonly string[],
-  place: Place,
+  { permissions, place, horizon }: Given,
 ): readonly Turn[] {
   const asked = new Set(permissions);
   const turns = bindings.flatMap((binding) => {

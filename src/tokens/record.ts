@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Deps } from "../deps.ts";
-import type { ActingParty } from "../protocol/index.ts";
+import type { Impersonation } from "../protocol/index.ts";
 import { insertSelect, placeholdersOf, prepared, type Statement, schema } from "../store/index.ts";
 import type { MintedToken } from "./mint.ts";
 
@@ -15,13 +15,7 @@ export type VoucherVersion =
   | { readonly authMethod: "federation"; readonly provider: Version; readonly generation: string }
   | { readonly authMethod: "key"; readonly key: Version }
   | { readonly authMethod: "project_token"; readonly token: Version }
-  | {
-      readonly authMethod: "impersonation";
-      readonly by:
-        | { readonly type: "access_token" | "bootstrap"; readonly id: string }
-        | { readonly type: "identity_provider"; readonly id: string; readonly version: number };
-      readonly act: readonly ActingParty[];
-    };
+  | Impersonation;
 
 /** The versions that the decision was made from. */
 export interface DecidedFrom {

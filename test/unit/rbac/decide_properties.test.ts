@@ -222,7 +222,7 @@ describe("until when something is given", () => {
         const [now, horizon] = [begin + offset, begin + offset + 1800];
         const isGivenAt = (instant: number) => isAllowed(held, asked, here, { now: instant, ip: null });
         if (!isGivenAt(now)) return;
-        const until = givenUntil(held, { now, ip: null }, horizon, [asked], here);
+        const until = givenUntil(held, { now, ip: null }, { permissions: [asked], place: here, horizon });
         let first = now;
         while (first < horizon && isGivenAt(first)) first += STEP;
         expect(until).toBe(Math.min(first, horizon));

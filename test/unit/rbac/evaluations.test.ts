@@ -57,7 +57,9 @@ describe("a condition is never looked at", () => {
     const deny = watched({ ...members, effect: "deny" });
     const all = [binding, deny.binding, held({ condition: { notAfter: NOON + 60 } })];
     expect(decide(weigh(all, HERE), ASKED, PLACE)).toEqual({ allowed: true, by: "b1" });
-    expect(givenUntil(all, HERE, NOON + 3600, [ASKED], PLACE)).toBe(NOON + 60);
+    expect(givenUntil(all, HERE, { permissions: [ASKED], place: PLACE, horizon: NOON + 3600 })).toBe(
+      NOON + 60,
+    );
     expect(explain(all.slice(0, 2), ASKED, PLACE, HERE)).toContain("no binding gives");
     expect([seen.times, deny.seen.times]).toEqual([0, 0]);
   });

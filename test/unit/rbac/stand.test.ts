@@ -48,7 +48,7 @@ describe("several permissions at once", () => {
         const instants = [...minutes, ...minutes.map((one) => one + 1), NOON - 1, when.now];
         const after = instants.filter((one) => one > when.now && one < horizon).sort((a, b) => a - b);
         const expected = after.find((one) => !isGiven(one)) ?? horizon;
-        expect(givenUntil(all, when, horizon, permissions, at)).toBe(expected);
+        expect(givenUntil(all, when, { permissions, place: at, horizon })).toBe(expected);
         ends[expected === horizon ? "horizon" : "before"] += 1;
       }),
       { numRuns: 3000 },
