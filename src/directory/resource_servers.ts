@@ -10,12 +10,12 @@ import {
   type Result,
   refuse,
 } from "../protocol/index.ts";
-import { authorize, notHeldOutright } from "../rbac/index.ts";
+import { authorize } from "../rbac/index.ts";
 import { type Page, type PageRequest, readBatch, schema } from "../store/index.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { mayReshape } from "./bindings/api_overlap.ts";
 import { haveGrantsMoved, moveGrants, stillHolds } from "./bindings/grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./bindings/hanging.ts";
+import { type Deletion, judgeTakingAlong } from "./bindings/hanging.ts";
 import { isAt, type Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
 import {
@@ -27,7 +27,7 @@ import {
 } from "./locate.ts";
 import { membersOf, type Patch } from "./merge_patch.ts";
 import { placeOfApi as place, placeOfProject } from "./places.ts";
-import { CHANGED_MEANWHILE, memberTaken, notHeld, taken } from "./problems.ts";
+import { CHANGED_MEANWHILE, memberTaken, taken } from "./problems.ts";
 import { type ResourceServerItem, resourceServerItem, storedResourceServer } from "./resource_server_item.ts";
 import {
   ACCOUNT_GONE,
@@ -138,22 +138,17 @@ export async function deleteResourceServer(
   const access = { found, permission, place, action, id: ref.id, ifMatch } as const;
   return attemptChange(context, access, async (row, event) => {
     const hangsOn = sql`role_binding.resource_type = 'resource_server' AND role_binding.resource_id = ${row.id}`;
-    const free = await judgeHanging(context, row, { hangsOn, cascade });
-    if (!free.ok) return free;
     const names = row.permissions.map(({ name }) => name);
-    const permissions = cascade ? ["role-bindings:delete", ...names] : [];
-    const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
-    if (missing.length > 0) return refuse(notHeld(missing));
-    // What was denied here an API of the same audience would then allow.
-    const along = { projectId: row.projectId, condition: hangsOn };
-    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
-    if (!allowed.ok) return allowed;
+    const handouts = [{ place: place(row), permissions: ["role-bindings:delete", ...names] }];
+    // Of denials too: what was denied here an API of the same audience would then allow.
+    const along = await judgeTakingAlong(context, { projectId: row.projectId, hangsOn, cascade, handouts });
+    if (!along.ok) return along;
     const committed = await commit(context, {
-      event: cascade ? { ...event, detail: "cascade" } : event,
-      before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],
+      event: { ...event, ...along.value.event },
+      before: along.value.before,
       guarded: context.deps.db
         .delete(resourceServer)
-        .where(and(isAt(resourceServer, row), free.value, stillHolds(context, row.projectId))),
+        .where(and(isAt(resourceServer, row), along.value.guard, stillHolds(context, row.projectId))),
       after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);

@@ -8,7 +8,7 @@ import { revokeTokensOf } from "../tokens/index.ts";
 import { isOwnedBy } from "./account_members.ts";
 import { attempt, attemptChange, eventOn, permitted } from "./attempt.ts";
 import { moveGrants, stillHolds } from "./bindings/grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./bindings/hanging.ts";
+import { type Deletion, judgeTakingAlong } from "./bindings/hanging.ts";
 import { type Acknowledged, judgeOwnersWithout } from "./bindings/owners.ts";
 import { isAt, type Stored } from "./etag.ts";
 import { listPage } from "./list_page.ts";
@@ -179,24 +179,21 @@ export async function deleteServiceAccount(
   const action = "service_account.delete";
   const access = { found, permission, place, action, id: ref.serviceAccount, ifMatch } as const;
   return attemptChange(context, access, async (row, event) => {
-    const hangsOn = isBindingOf(row);
-    const free = await judgeHanging(context, row, { hangsOn, cascade, acknowledge });
-    if (!free.ok) return free;
-    const along = { projectId: row.projectId, condition: hangsOn, endsWhatIsDenied: true };
-    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
-    if (!allowed.ok) return allowed;
+    const ending = { projectId: row.projectId, hangsOn: isBindingOf(row), cascade, acknowledge };
+    const along = await judgeTakingAlong(context, { ...ending, endsWhatIsDenied: true });
+    if (!along.ok) return along;
     const holds = cascade ? stillHolds(context, row.projectId) : undefined;
     const committed = await commit(context, {
-      event: cascade ? { ...event, detail: "cascade" } : event,
+      event: { ...event, ...along.value.event },
       before: [
         revokeTokensOf(context, place(row)),
         unlinkAccount(context, row),
-        ...(cascade ? [deleteBindings(context, row.projectId, hangsOn)] : []),
+        ...along.value.before,
         ...[accessToken, federatedIdentityProvider, serviceAccountKey, projectToken].map((table) =>
           db.delete(table).where(isOwnedBy(table, place(row))),
         ),
       ],
-      guarded: db.delete(serviceAccount).where(and(isAt(serviceAccount, row), free.value, holds)),
+      guarded: db.delete(serviceAccount).where(and(isAt(serviceAccount, row), along.value.guard, holds)),
       after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);

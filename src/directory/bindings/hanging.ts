@@ -1,9 +1,10 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { AuditEvent } from "../../audit/index.ts";
 import type { Context } from "../../deps.ts";
 import { accept, type Problem, type Result, refuse } from "../../protocol/index.ts";
-import { heldBindingsOf, heldColumn, placeOf } from "../../rbac/index.ts";
+import { type Handout, heldBindingsOf, heldColumn, notHeldOutright, placeOf } from "../../rbac/index.ts";
 import { readBatch, type Statement, schema } from "../../store/index.ts";
-import { NAMED_MAX } from "../problems.ts";
+import { NAMED_MAX, notHeld } from "../problems.ts";
 import { type Acknowledged, ownersWithout } from "./owners.ts";
 import { mayTakeBack } from "./role_binding_rights.ts";
 
@@ -16,21 +17,48 @@ export interface Deletion extends Acknowledged {
   readonly cascade?: boolean | undefined;
 }
 
-/** Which bindings hang on something, and what the caller said of them. */
-interface Hanging extends Acknowledged {
+/** What is to be deleted, and what the caller said of the bindings that hang on it. */
+interface Ending extends Acknowledged {
+  readonly projectId: string;
   /** A condition on `role_binding`, within the project. */
   readonly hangsOn: SQL;
   readonly cascade: boolean;
+  /** What one must hold outright to take bindings along, beside what these permit. */
+  readonly handouts?: readonly Handout[];
+  /** Whether whom they deny something goes too, or that on which they do: such a denial has hit nobody any more. */
+  readonly endsWhatIsDenied?: boolean;
+}
+
+/** How a deletion treats what hangs on it: parts of its `commit`. */
+export interface TakingAlong {
+  /** A binding that is made meanwhile is not taken along unasked. */
+  readonly guard: SQL;
+  readonly before: readonly Statement[];
+  readonly event: Pick<AuditEvent, "detail">;
 }
 
 /**
- * Whether something may be deleted though role bindings hang on it. The answer is the condition that the deletion is
- * guarded by: a binding that is made meanwhile is not taken along unasked. @throws Fault `storage`
+ * Whether something may be deleted though role bindings hang on it, and whether the actor may take these along.
+ * @throws Fault `storage`
  */
-export async function judgeHanging(
+export async function judgeTakingAlong(
+  context: Context,
+  ending: Ending,
+): Promise<Result<TakingAlong, Problem>> {
+  const free = await judgeHanging(context, ending);
+  if (!free.ok) return free;
+  if (!ending.cascade) return accept({ guard: free.value, before: [], event: {} });
+  const missing = notHeldOutright(context, ending.handouts ?? []);
+  if (missing.length > 0) return refuse(notHeld(missing));
+  const allowed = await mayTakeAlong(context, ending);
+  if (!allowed.ok) return allowed;
+  const before = [deleteBindings(context, ending)];
+  return accept({ guard: free.value, before, event: { detail: "cascade" } });
+}
+
+async function judgeHanging(
   { deps }: Context,
-  { projectId }: { readonly projectId: string },
-  { hangsOn, cascade, acknowledge }: Hanging,
+  { projectId, hangsOn, cascade, acknowledge }: Ending,
 ): Promise<Result<SQL, Problem>> {
   const isHanging = sql`role_binding.project_id = ${projectId} AND (${hangsOn})`;
   const query = deps.db
@@ -45,28 +73,19 @@ export async function judgeHanging(
   return accept(sql`NOT EXISTS (SELECT 1 FROM role_binding WHERE ${isHanging})`);
 }
 
-/** Bindings that go along with what they hang on. */
-interface TakenAlong {
-  readonly projectId: string;
-  /** A condition on `role_binding`, within the project. */
-  readonly condition: SQL;
-  /** Whether whom they deny something goes too, or that on which they do: such a denial has hit nobody any more. */
-  readonly endsWhatIsDenied?: boolean;
-}
-
 /**
- * Whether the actor may take bindings along with what they hang on: he must hold all that they permit, or deny, where they
- * do. Else what he may not take back he would by deleting what it hangs on. @throws Fault `storage`
+ * He must hold all that the bindings permit, or deny, where they do. Else what he may not take back he would by deleting
+ * what it hangs on.
  */
-export async function mayTakeAlong(
+async function mayTakeAlong(
   context: Context,
-  { projectId, condition, endsWhatIsDenied = false }: TakenAlong,
+  { projectId, hangsOn, endsWhatIsDenied = false }: Ending,
 ): Promise<Result<true, Problem>> {
   if (context.actor.type === "bootstrap") return accept(true);
   const { db } = context.deps;
   // One of each kind: thousands may be bound to one role on one account.
   const held = heldColumn(sql`b.id IN (SELECT min(role_binding.id) FROM role_binding
-    WHERE role_binding.project_id = ${projectId} AND (${condition})
+    WHERE role_binding.project_id = ${projectId} AND (${hangsOn})
     GROUP BY effect, built_in_role, role_id, resource_type, resource_id, resource_path)`);
   const query = db
     .select({ held: held.as("held") })
@@ -94,10 +113,7 @@ function inUse(ids: readonly string[]): Problem {
   };
 }
 
-/**
- * Takes bindings along, in the batch that deletes what they hang on; may match nothing. The write moves the grants itself,
- * behind its guard.
- */
-export function deleteBindings({ deps }: Context, projectId: string, condition: SQL | undefined): Statement {
-  return deps.db.delete(roleBinding).where(and(eq(roleBinding.projectId, projectId), condition));
+/** In the batch that deletes what they hang on; may match nothing. The write moves the grants itself, behind its guard. */
+function deleteBindings({ deps }: Context, { projectId, hangsOn }: Ending): Statement {
+  return deps.db.delete(roleBinding).where(and(eq(roleBinding.projectId, projectId), hangsOn));
 }

@@ -12,7 +12,7 @@ import { membersOf, type Patch } from "../merge_patch.ts";
 import { placeInProject as place, placeOfProject } from "../places.ts";
 import { CHANGED_MEANWHILE, nameTaken, notHeld } from "../problems.ts";
 import { moveGrants, stillHolds } from "./grants_version.ts";
-import { type Deletion, deleteBindings, judgeHanging, mayTakeAlong } from "./hanging.ts";
+import { type Deletion, judgeTakingAlong } from "./hanging.ts";
 import { endDeniedByRole } from "./role_binding_end.ts";
 import {
   BUILT_IN_ROLE_ITEMS,
@@ -122,20 +122,15 @@ export async function deleteRole(
   const access = { found, permission, place, action: "role.delete", id: ref.id, ifMatch } as const;
   return attemptChange(context, access, async (row, event) => {
     const hangsOn = sql`role_binding.role_id = ${row.id}`;
-    const free = await judgeHanging(context, row, { hangsOn, cascade });
-    if (!free.ok) return free;
-    const permissions = cascade ? [...row.permissions, "role-bindings:delete"] : [];
-    const missing = notHeldOutright(context, [{ place: place(row), permissions }]);
-    if (missing.length > 0) return refuse(notHeld(missing));
-    const along = { projectId: row.projectId, condition: hangsOn };
-    const allowed = cascade ? await mayTakeAlong(context, along) : accept(true);
-    if (!allowed.ok) return allowed;
+    const handouts = [{ place: place(row), permissions: [...row.permissions, "role-bindings:delete"] }];
+    const along = await judgeTakingAlong(context, { projectId: row.projectId, hangsOn, cascade, handouts });
+    if (!along.ok) return along;
     const committed = await commit(context, {
-      event: cascade ? { ...event, detail: "cascade" } : event,
-      before: cascade ? [deleteBindings(context, row.projectId, hangsOn)] : [],
+      event: { ...event, ...along.value.event },
+      before: along.value.before,
       guarded: context.deps.db
         .delete(role)
-        .where(and(isAt(role, row), free.value, stillHolds(context, row.projectId))),
+        .where(and(isAt(role, row), along.value.guard, stillHolds(context, row.projectId))),
       after: [moveGrants(context, row.projectId)],
     });
     return committed.ok ? accept(true) : refuse(CHANGED_MEANWHILE);
