@@ -1,40 +1,21 @@
 import { decodeJwt } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
+import { describe, expect, it } from "vitest";
 import { call, must } from "./clients.ts";
-import { type ClockedWorker, startClockedWorker } from "./clocked_worker.ts";
-import { givenImporter, type ImporterStage, REASON } from "./importer_stage.ts";
-import { type Account, API, AT_OFFICE, type Body, claimsOf, MONDAY } from "./monday_stage.ts";
+import { importerStages, REASON } from "./importer_stage.ts";
+import { API, AT_OFFICE, type Body, claimsOf, MONDAY } from "./monday_stage.ts";
 import { isActive, revokedJtis } from "./token_views.ts";
 
 /** The job that deploys on Mondays acts as a narrower account, for a reason, and is named wherever that account is. */
 
-let service: ClockedWorker;
-let issuer: ForeignIssuer;
-let stage: ImporterStage;
-let shop: ImporterStage["shop"];
-let deployer: Account;
-let importer: Account;
-/** The binding that lets the deployer act as the importer. */
-let step: string;
-beforeAll(async () => {
-  [service, issuer] = await Promise.all([startClockedWorker(MONDAY), startForeignIssuer()]);
-});
-afterAll(async () => {
-  await Promise.all([service.close(), issuer.close()]);
-});
-beforeEach(async () => {
-  await service.setClock(MONDAY);
-  stage = await givenImporter(service, issuer);
-  ({ shop, deployer, importer, step } = stage);
-});
+const onStage = importerStages();
 
 const byAction = (one: Body, other: Body) => String(one.action).localeCompare(String(other.action));
 const jtiOf = (token: string) => String(decodeJwt(token).jti);
 
 describe("the deployer, as the importer", () => {
   it("gets the importer's scope and none of its own, and is named in the token and in the record", async () => {
-    const parent = await stage.own();
+    const { shop, deployer, importer, own } = onStage();
+    const parent = await own();
     const answer = await shop.impersonate(parent, importer, { audience: API, reason: REASON });
     const claims = await claimsOf(Promise.resolve(answer));
     expect(claims).toMatchObject({
@@ -54,7 +35,8 @@ describe("the deployer, as the importer", () => {
   });
 
   it("leaves its name in the record of all that it does there, done or refused", async () => {
-    const token = await stage.asImporter();
+    const { service, shop, deployer, importer, step, asImporter } = onStage();
+    const token = await asImporter();
     const shelf = `${shop.root}/service-accounts/shelf`;
     const asBearer = { url: service.url, bootstrapToken: token };
     const act = [{ type: "service_account", id: deployer.id, bindingId: step }];
@@ -79,8 +61,9 @@ describe("the deployer, as the importer", () => {
     ["its own token, got half an hour before", "2027-03-22T10:30:00+01:00", MONDAY, 1800],
     ["the hours in which it may act so", "2027-03-22T17:45:00+01:00", "2027-03-22T17:40:00+01:00", 900],
   ])("never has it for longer than %s", async (_what, at, gotAt, expiresIn) => {
+    const { service, shop, importer, own } = onStage();
     await service.setClock(gotAt);
-    const parent = await stage.own();
+    const parent = await own();
     await service.setClock(at);
     const answer = await shop.impersonate(parent, importer);
     expect(answer.body.expires_in).toBe(expiresIn);
@@ -91,11 +74,17 @@ describe("the deployer, as the importer", () => {
 
 describe("a chain of three", () => {
   /** Tokens of deployer, importer, second, third. */
-  const tokens = async () => stage.givenTokens(await stage.givenAccounts("second", "third"));
-  const activity = async (all: readonly string[]) =>
-    Promise.all(all.map(async (token) => (await isActive(service, token)).active));
+  const tokens = async () => {
+    const { givenAccounts, givenTokens } = onStage();
+    return givenTokens(await givenAccounts("second", "third"));
+  };
+  const activity = async (all: readonly string[]) => {
+    const { service } = onStage();
+    return Promise.all(all.map(async (token) => (await isActive(service, token)).active));
+  };
 
   it("names all who act, the nearest outermost", async () => {
+    const { deployer, importer } = onStage();
     const [, , second = "", third = ""] = await tokens();
     const { sub, act } = decodeJwt(third) as { sub: string; act: unknown };
     const secondId = decodeJwt(second).sub;
@@ -104,6 +93,7 @@ describe("a chain of three", () => {
   });
 
   it("ends behind the first step with its binding, at the next request", async () => {
+    const { service, shop, step } = onStage();
     const all = await tokens();
     expect(await activity(all)).toEqual([true, true, true, true]);
     await must(service, "DELETE", `${shop.root}/role-bindings/${step}`);
@@ -113,6 +103,7 @@ describe("a chain of three", () => {
   });
 
   it("ends behind the first step with its hours", async () => {
+    const { service } = onStage();
     await service.setClock("2027-03-22T17:50:00+01:00");
     const all = await tokens();
     expect(await activity(all)).toEqual([true, true, true, true]);
@@ -121,6 +112,7 @@ describe("a chain of three", () => {
   });
 
   it("ends with the first account, and whoever verifies offline is told of each", async () => {
+    const { service, shop } = onStage();
     const all = await tokens();
     const before = await revokedJtis(service, service.now());
     for (const token of all) expect(before).not.toContain(jtiOf(token));

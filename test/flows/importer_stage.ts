@@ -1,11 +1,12 @@
-import type { ForeignIssuer } from "../support/foreign_issuer.ts";
-import type { ClockedWorker } from "./clocked_worker.ts";
-import { type Account, CONDITION, givenShop, tokenOf } from "./monday_stage.ts";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import { type ForeignIssuer, startForeignIssuer } from "../support/foreign_issuer.ts";
+import { type ClockedWorker, startClockedWorker } from "./clocked_worker.ts";
+import { type Account, CONDITION, givenShop, MONDAY, tokenOf } from "./monday_stage.ts";
 
 export const REASON = "INC-4711: replay the stuck orders";
 
 /** A deployer that may act as the narrower importer, on Mondays from the office, and what a test does with both. */
-export async function givenImporter(service: ClockedWorker, issuer: ForeignIssuer) {
+async function givenImporter(service: ClockedWorker, issuer: ForeignIssuer) {
   const shop = await givenShop(service, issuer);
   const deployer = await shop.account("deployer");
   const importer = await shop.account("importer");
@@ -39,6 +40,24 @@ export async function givenImporter(service: ClockedWorker, issuer: ForeignIssue
     return tokens;
   }
 
-  return { shop, deployer, importer, step, own, asImporter, givenAccounts, givenTokens };
+  return { service, shop, deployer, importer, step, own, asImporter, givenAccounts, givenTokens };
 }
 export type ImporterStage = Awaited<ReturnType<typeof givenImporter>>;
+
+/** A service for a file of tests, and for each of them a stage of its own, on a Monday; answers that of this test. */
+export function importerStages(): () => ImporterStage {
+  let service: ClockedWorker;
+  let issuer: ForeignIssuer;
+  let stage: ImporterStage;
+  beforeAll(async () => {
+    [service, issuer] = await Promise.all([startClockedWorker(MONDAY), startForeignIssuer()]);
+  });
+  afterAll(async () => {
+    await Promise.all([service.close(), issuer.close()]);
+  });
+  beforeEach(async () => {
+    await service.setClock(MONDAY);
+    stage = await givenImporter(service, issuer);
+  });
+  return () => stage;
+}
