@@ -100,8 +100,15 @@ function missing(permission: Permission, place: Place, verdict?: Verdict) {
   const isScoped = verdict?.allowed === true;
   const detail = isScoped
     ? `The token's scope leaves out ${permission}: get a token without scope, or with this one in it.`
-    : `The permission ${permission} on ${nameOf(place)} is missing: a role that holds it has to be bound there.`;
+    : `The permission ${permission} on ${nameOf(place)} is missing: ${remedyOf(place)}.`;
   return refuse<Problem>({ code: "permission_denied", detail });
+}
+
+/** What lies in no project is in no role. */
+function remedyOf({ projectId }: Place): string {
+  return projectId === undefined
+    ? "it is the operator's, who calls with the bootstrap token"
+    : "a role that holds it has to be bound there";
 }
 
 function nameOf({ projectId, serviceAccountId, resourceServerId }: Place): string {

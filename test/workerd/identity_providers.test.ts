@@ -239,7 +239,9 @@ describe("it is the operator's", () => {
       ] as const) {
         const answer = await callAs(service, bearer, method, path, body);
         expect([answer.status, answer.body.code]).toEqual([403, "permission_denied"]);
-        expect(answer.body.detail).toContain(` identity-providers:${permission} on this service `);
+        expect(answer.body.detail).toBe(
+          `The permission identity-providers:${permission} on this service is missing: it is the operator's, who calls with the bootstrap token.`,
+        );
       }
       for (const [method, query, body] of [
         ["GET", "", undefined],

@@ -115,14 +115,18 @@ export function outcomeOf(expected: Expected, place: string): string {
   return typeof expected === "string" ? expected : `403 ${expected.missing} on ${place}`;
 }
 
-const MISSING = /^The permission (\S+) on (.+) is missing: a role that holds it has to be bound there\.$/;
+const MISSING =
+  /^The permission (\S+) on (?!this service)(.+) is missing: a role that holds it has to be bound there\.$/;
+/** In no role, so none could be bound. */
+const MISSING_ON_SERVICE =
+  /^The permission (\S+) on (this service) is missing: it is the operator's, who calls with the bootstrap token\.$/;
 const NOT_THERE = "There is no such resource, or it is not yours to see.";
 
 /** The same of a real answer; whatever is neither comes out as it is. */
 export function outcomeIn({ status, body }: Answer): string {
   if (status >= 200 && status < 300) return "allowed";
   const { code, detail } = body;
-  const [, permission, place] = MISSING.exec(detail) ?? [];
+  const [, permission, place] = MISSING.exec(detail) ?? MISSING_ON_SERVICE.exec(detail) ?? [];
   if (status === 403 && code === "permission_denied" && permission !== undefined) {
     return `403 ${permission} on ${place}`;
   }
