@@ -13,7 +13,10 @@ export interface Traces {
 }
 
 const SHA256 = /^[0-9a-f]{64}$/i;
-/** Our tokens inside other text: their headers begin with `{"`, and their parts have these bounds. Found also within each other. */
+/**
+ * Our tokens inside other text: their headers begin with `{"`, and their parts have these bounds. Found also within each
+ * other.
+ */
 const TOKENS = /(?=(eyJ[A-Za-z0-9_-]{13,1024}\.[A-Za-z0-9_-]{16,32768}\.([A-Za-z0-9_-]{43,1024})))/g;
 const TOKENS_MAX = 32;
 /** Characters of the signatures that we make: HS256, ES256 and EdDSA, RS256. What is glued behind is not of it. */

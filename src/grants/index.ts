@@ -3,7 +3,7 @@
  * bearer or a client, and access tokens for who may act as an account, over REST too.
  * Owns the order of the steps; leaves belief to `trust`, signing to `tokens` and wire forms to `routes`.
  */
-export { type AccessTokenInput, createAccessToken } from "./access_tokens.ts";
+export { createAccessToken } from "./access_tokens.ts";
 export { authenticateBearer, type BearerRefusal, readBearer } from "./bearer.ts";
 export { authenticateClient, UNAUTHENTICATED } from "./client.ts";
 export type { IssuedToken } from "./issue.ts";

@@ -5,7 +5,7 @@
 export { chainStands, IMPERSONATE } from "./act.ts";
 export { authorize, circumstancesOf, mayUse, prolongsItself } from "./authorize.ts";
 export { type Circumstances, canHold, holds } from "./condition.ts";
-export { decide, gives, type Verdict, weigh } from "./decide.ts";
+export { decide, gives, weigh } from "./decide.ts";
 export { explain, nearMisses } from "./explain.ts";
 export { givenUntil } from "./given_until.ts";
 export { heldBindingsOf, heldColumn } from "./held.ts";

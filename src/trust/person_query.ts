@@ -29,8 +29,8 @@ const HIS_PROJECTS = sql`SELECT ${PROJECT_ID} UNION SELECT n.project_id FROM rol
     AND +n.identity_provider_id = ${provider.id}`;
 
 /**
- * As `HELD_BY_NAMES`, of one project where one is asked about; and there, or in all of his, what is denied to e-mails and groups, which
- * a token may not tell.
+ * As `HELD_BY_NAMES`, of one project where one is asked about; and there, or in all of his, what is denied to e-mails
+ * and groups, which a token may not tell.
  */
 const HELD_AT_PLACE = heldColumn(sql`(${IS_NAMED} AND (${PLACE} IS NULL OR b.project_id = ${PROJECT_ID}))
   OR (b.effect = 'deny' AND b.project_id IN (${HIS_PROJECTS}) AND +b.identity_provider_id = ${provider.id}
