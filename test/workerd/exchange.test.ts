@@ -110,6 +110,16 @@ describe("a token that is not believed gets the word of its grant's RFC", () => 
     expect(await lastEvent()).toMatchObject({ outcome: "refused", reason: "assertion_failed" });
   });
 
+  it("one that says whom alone it lets act is good for that account", async () => {
+    const saying = async (sub: string) => {
+      const saysSo = await issuer.token({ repository_id: "777001", may_act: { sub } }, service.url);
+      return (await service.exchange(exchangeOf(saysSo, given.account.email))).status;
+    };
+    expect([await saying(given.account.id), await saying(given.account.email)]).toEqual([200, 200]);
+    expect(await saying("another")).toBe(400);
+    expect(await lastEvent()).toMatchObject({ outcome: "refused", reason: "may_act_mismatch" });
+  });
+
   it("the answer is the same whether account, trust, key or claim was wrong", async () => {
     const wrongClaim = await issuer.token({ repository_id: "999" }, service.url);
     const otherIssuer = (await issuer.control("sign-raw", {

@@ -162,6 +162,35 @@ describe("over REST", () => {
     expect(found.body.items[0]).toMatchObject({ detail: "nightly release", jti: body.id });
   });
 
+  it("nobody does by a project token, or as a fourth step", async () => {
+    const { token, as, bind, addAccount, impersonate, operator, deployer, release } = await givenChain();
+    const path = (name: string) => `/service-accounts/${name}/access-tokens`;
+    const denied = { status: 403, body: { code: "permission_denied" } };
+    const made = await withStatus(
+      operator("POST", "/service-accounts/deployer/project-tokens", { name: "t" }),
+      201,
+    );
+    const byProjectToken = await as(made.body.token)("POST", path("release"), { reason: "x" });
+    expect(byProjectToken).toMatchObject(denied);
+    expect(byProjectToken.body.detail).toContain("A project token does not impersonate");
+    const names = ["release", "second", "third", "fourth"];
+    for (const [index, name] of names.slice(1).entries()) {
+      await addAccount(name);
+      await bind(names[index] ?? "", "token-creator", {
+        resource: { type: "service_account", serviceAccount: name },
+      });
+    }
+    const shown = await withStatus(impersonate(await token(deployer.email), release.email), 200);
+    let bearer = String(shown.body.access_token);
+    for (const name of ["second", "third"]) {
+      const next = await withStatus(as(bearer)("POST", path(name), { reason: "x" }), 201);
+      bearer = String(next.body.accessToken);
+    }
+    const fourth = await as(bearer)("POST", path("fourth"), { reason: "x" });
+    expect(fourth).toMatchObject(denied);
+    expect(fourth.body.detail).toBe("It would be 4 steps long.");
+  });
+
   it("the operator does too, and stands in act", async () => {
     const { operator } = await givenChain();
     const { body } = await withStatus(

@@ -104,6 +104,13 @@ describe("nothing is got by a write between whose reading and writing", () => {
     expect(made).toEqual(CONFLICT);
   });
 
+  it("something is bound to what is deleted, and would go along unasked", async () => {
+    const raise = () => bind(service, home, friend, "viewer");
+    const gone = await saidWhen(raise, /^delete from "?service_account"? /i, owner, "DELETE", friend.path);
+    expect(gone).toEqual(CONFLICT);
+    expect((await service.call("GET", friend.path)).status).toBe(200);
+  });
+
   it("the other owner is switched off", async () => {
     const off = () => must(service, "PATCH", other.path, { disabled: true });
     const left = await saidWhen(off, /^delete from "?role_binding/i, owner, "DELETE", owner.binding.path);
