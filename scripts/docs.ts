@@ -7,12 +7,11 @@ import type { Deps } from "../src/deps.ts";
 import { EXCHANGE_REASONS, PROBLEMS } from "../src/protocol/index.ts";
 import { BUILT_IN_ROLES, gives, PERMISSIONS } from "../src/rbac/index.ts";
 import { v1Routes } from "../src/routes/v1/index.ts";
+import { LINT_CODES } from "../src/trust/index.ts";
+import { code, NOTE, type Page, table } from "./docs/markdown.ts";
+import { providerPages } from "./docs/providers.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
-const NOTE = "<!-- Made by `npm run docs`; edit its source instead. -->";
-
-/** Path below the repository, and text. */
-type Page = readonly [path: string, text: string];
 
 async function main(): Promise<void> {
   const pages = await generate();
@@ -33,6 +32,7 @@ async function generate(): Promise<readonly Page[]> {
     ["docs/permissions.md", permissionsPage()],
     ["docs/standards.md", await standardsPage()],
     ["docs/openapi.json", await openApi()],
+    ...providerPages(),
   ];
 }
 
@@ -59,8 +59,9 @@ function errorsPage(): string {
 
 ## Why an exchange was refused
 
-The caller of the token endpoint gets the standard's coarse code and one neutral sentence. The exact reason stands in
-the account's audit event (\`GET /v1/projects/{project}/audit-events?outcome=refused\`), as \`reason\` with a \`detail\`. A
+The caller of the token endpoint gets the standard's coarse code, one neutral sentence, and an \`error_uri\`: the receipt
+([receipts.md](receipts.md)), for whoever may read the account. The exact reason stands there and in the account's audit
+event (\`GET /v1/projects/{project}/audit-events?outcome=refused\`), as \`reason\` with a \`detail\`. A
 \`client_id\` that names no account belongs to no project: the operator reads it at \`GET /v1/audit-events\`.
 
 ${table(
@@ -78,6 +79,15 @@ ${table(
 | another grant type | 400 \`unsupported_grant_type\` | | |
 | Basic authentication, or a client secret | 401 \`invalid_client\` | the same | the same |
 | another method, a form beyond 128 KiB | 405 with \`Allow\`, 413; both \`invalid_request\` | the same | the same |
+
+## What lint finds in a trust
+
+Refused with 400 \`invalid_body\`, or with 409 \`not_acknowledged\` until \`"acknowledge": ["code"]\` says that it is meant.
+
+${table(
+  ["code", "meaning"],
+  Object.entries(LINT_CODES).map(([name, meaning]) => [code(name), meaning]),
+)}
 
 ## Problems of \`/v1\`
 
@@ -161,14 +171,6 @@ async function openApi(): Promise<string> {
   const deps = { config: { issuerUrl: "https://sts.example.com" } } as Deps;
   const response = await v1Routes(deps).request("/openapi.json");
   return `${JSON.stringify(await response.json(), null, 2)}\n`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
 
 async function outOfStep(pages: readonly Page[]): Promise<readonly string[]> {

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
+import { forgetReceipts } from "./audit/index.ts";
 import { type Config, type Env, readConfig } from "./config.ts";
 import type { Context, Deps } from "./deps.ts";
-import { noteExpiring } from "./directory/index.ts";
+import { noteExpiring, watchIssuers } from "./directory/index.ts";
 import { newSigningKeyCache, tendSigningKeys } from "./keyring/index.ts";
 import { Fault } from "./protocol/index.ts";
 import { authzenRoutes } from "./routes/authzen/index.ts";
@@ -50,6 +51,7 @@ function platformDeps(env: Env, config: Config): Deps {
     log: (line) => console.log(JSON.stringify(line)),
     keyCache: newKeyCache(),
     feedCache: { last: undefined },
+    notedTokens: new Map(),
     signingKeys: newSigningKeyCache(),
   };
 }
@@ -71,8 +73,10 @@ async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Pr
   try {
     await tendSigningKeys(context);
     await noteExpiring(context);
+    await watchIssuers(context);
   } finally {
     await forgetExpired(context);
+    await forgetReceipts(context);
   }
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }

@@ -12,6 +12,7 @@ export interface Env {
   readonly SEALING_KEY?: string;
   readonly SEALING_KEY_PREVIOUS?: string;
   readonly PROJECT_TOKEN_KEY?: string;
+  readonly RECEIPT_DAYS?: string;
   readonly LIBSQL_URL?: string;
   readonly LIBSQL_AUTH_TOKEN?: string;
 }
@@ -32,6 +33,8 @@ export interface Config {
   readonly sealingKeys: readonly [current: string, previous?: string];
   /** HS256's secret of at least 32 bytes; without one there are no project tokens. */
   readonly projectTokenKey: string | undefined;
+  /** For how long the explanations of exchanges are kept. */
+  readonly receiptDays: number;
   /** What an operator should hear of at the start: the service runs, but not all of it. */
   readonly warnings: readonly string[];
 }
@@ -49,6 +52,7 @@ export function readConfig(env: Env): Config {
     signingAlgorithm: readSigningAlgorithm(env.SIGNING_ALGORITHM),
     bootstrapToken: readBootstrapToken(env.BOOTSTRAP_TOKEN, isDevelopment),
     sealingKeys: readSealingKeys(env),
+    receiptDays: readReceiptDays(env.RECEIPT_DAYS),
     ...readProjectTokenKey(env.PROJECT_TOKEN_KEY),
   };
 }
@@ -101,6 +105,14 @@ function readSealingKeys(env: Env): readonly [string, string?] {
     throw misconfigured("SEALING_KEY_PREVIOUS", `must have at least ${SECRET_MIN_CHARACTERS} characters`);
   }
   return [current, previous];
+}
+
+const RECEIPT_DAYS_MAX = 365;
+
+function readReceiptDays(value = "30"): number {
+  const days = /^[1-9]\d{0,2}$/.test(value) ? Number(value) : 0;
+  if (days >= 1 && days <= RECEIPT_DAYS_MAX) return days;
+  throw misconfigured("RECEIPT_DAYS", `must be a whole number of days from 1 to ${RECEIPT_DAYS_MAX}`);
 }
 
 /** @see RFC 7518 s3.2: a key of the size of the hash output or larger */

@@ -20,6 +20,8 @@ export interface Deps {
   readonly keyCache: KeyCache;
   /** The feed of revoked tokens as this isolate signed it last. */
   readonly feedCache: FeedCache;
+  /** Tokens whose look this isolate has noted, and until when: integer seconds. */
+  readonly notedTokens: Map<string, number>;
   /** Our opened signing keys in this isolate's memory. */
   readonly signingKeys: SigningKeyCache;
 }

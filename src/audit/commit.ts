@@ -40,12 +40,15 @@ export type FloodClass = "forged" | "authentic" | "own" | "write";
 /** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
 const REFUSALS_KEPT_PER_MINUTE = 60;
 
-/** Records a refusal. Where there is no account to count by, all such refusals share one bound. */
+/**
+ * Records a refusal, and answers its event's id: in a flood no event has it. Where there is no account to count by, all
+ * such refusals share one bound.
+ */
 export async function commitRefusal(
   context: Context,
   event: AuditEvent,
   floodClass: FloodClass,
-): Promise<void> {
+): Promise<string> {
   const { actor } = context;
   const place = event.serviceAccountId ?? event.projectId ?? "nobody";
   // Whoever is known is counted alone: no account's refusals drown another's.
@@ -64,6 +67,8 @@ export async function commitRefusal(
     subject: null,
     kid: null,
     jti: null,
+    receipt: null,
+    federatedIdentityProviderId: null,
   };
   const { auditEvent } = schema;
   const kept = sql`(SELECT count(*) FROM ${auditEvent} WHERE flood_bucket = ${bucket})`;
@@ -82,6 +87,21 @@ export async function commitRefusal(
     }),
   ]);
   if (!recorded.ok) throw new Fault("storage", "a refusal could not be recorded");
+  return row.id;
+}
+
+/** Records what would have been: an event that no write goes with. Answers its id. @throws Fault `storage` */
+export async function commitDryRun(
+  context: Context,
+  event: AuditEvent,
+  outcome: "granted" | "refused",
+): Promise<ReturnType<typeof rowOf>> {
+  const { deps } = context;
+  const row = rowOf(context, event, outcome);
+  const own = { ...row, rowsChanged: sql<number>`1` };
+  const recorded = await run(deps, [insertSelect(deps.db, schema.auditEvent, own, sql`WHERE true`)]);
+  if (!recorded.ok) throw new Fault("storage", "a dry run could not be recorded");
+  return row;
 }
 
 /** Writes marks that prove nothing, such as when a credential was last used: they change no state, so no event. */

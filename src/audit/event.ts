@@ -1,6 +1,12 @@
 import { sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
-import { type Actor, actorId, type ServiceAccountActor, secondsOf } from "../protocol/index.ts";
+import {
+  type Actor,
+  actorId,
+  type ServiceAccountActor,
+  type StoredReceipt,
+  secondsOf,
+} from "../protocol/index.ts";
 import { newId } from "../store/index.ts";
 import { withoutTokens } from "./redact.ts";
 
@@ -20,7 +26,9 @@ export type TargetType =
   | "role"
   | "role_binding"
   | "identity_provider"
-  | "spent_assertion";
+  | "spent_assertion"
+  | "receipt"
+  | "issuer";
 
 /**
  * `{target}.{verb}`: every write, and the exchange. `client.authenticate` alone names who acted instead: an account that
@@ -43,7 +51,10 @@ export type AuditAction =
   | "spent_assertion.purge"
   | "client.authenticate"
   | `access_token.${"purge" | "revoke" | "leaked"}`
-  | `access_token.${"exchange" | "impersonate"}`;
+  | `access_token.${"exchange" | "impersonate" | "evaluate"}`
+  | "federated_identity_provider.simulate"
+  | "receipt.purge"
+  | `issuer.${"changed" | "unreachable" | "recovered"}`;
 
 /** What an exchange adds to its event. Foreign text comes redacted and bounded; a token only as its hash. */
 export interface ExchangeFacts {
@@ -53,6 +64,10 @@ export interface ExchangeFacts {
   readonly kid?: string | undefined;
   readonly jti?: string | undefined;
   readonly tokenSha256?: string | undefined;
+  /** Its explanation, for as long as receipts are kept. */
+  readonly receipt?: StoredReceipt | undefined;
+  /** The trust that let the token in, or refused it: it counts its uses by that. */
+  readonly federatedIdentityProviderId?: string | undefined;
 }
 
 /** What one event says; who and when come with the context. */
@@ -102,6 +117,8 @@ export function rowOf(context: Context, event: AuditEvent, outcome: "granted" | 
     floodBucket: null as string | null,
     occurrences: 1,
     rowsChanged: sql<number>`changes()`,
+    receipt: event.exchange?.receipt ?? null,
+    federatedIdentityProviderId: event.exchange?.federatedIdentityProviderId ?? null,
     act: actor.type === "service_account" && actor.act.length > 0 ? actor.act : null,
   };
 }

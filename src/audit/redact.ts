@@ -29,6 +29,7 @@ const REDACTED = "[redacted]";
 export function redactClaims(
   claims: Readonly<Record<string, unknown>>,
   first: readonly string[],
+  maxBytes = CLAIMS_MAX_BYTES,
 ): Readonly<Record<string, unknown>> {
   const names = [
     ...new Set([...first.filter((name) => Object.hasOwn(claims, name)), ...Object.keys(claims)]),
@@ -38,17 +39,18 @@ export function redactClaims(
     .filter((name) => name.length <= CLAIM_NAME_MAX_CHARACTERS)
     .map((name) => [withoutTokens(name), redactValue(name, claims[name], 1)] as const);
   const all = Object.fromEntries(redacted);
-  return bytesOf(all) <= CLAIMS_MAX_BYTES ? all : Object.fromEntries(withinBytes(redacted));
+  return bytesOf(all) <= maxBytes ? all : Object.fromEntries(withinBytes(redacted, maxBytes));
 }
 
 /** The first members that fit together, in their order. */
 function withinBytes(
   members: readonly (readonly [string, unknown])[],
+  maxBytes: number,
 ): readonly (readonly [string, unknown])[] {
   let bytes = 2;
   return members.filter((member) => {
     const size = bytesOf(member);
-    if (bytes + size > CLAIMS_MAX_BYTES) return false;
+    if (bytes + size > maxBytes) return false;
     bytes += size;
     return true;
   });

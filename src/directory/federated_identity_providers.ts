@@ -26,15 +26,16 @@ import {
 import { membersOf, type Patch } from "./merge_patch.ts";
 import { placeInAccount as place, placeOfAccount } from "./places.ts";
 import { CHANGED_MEANWHILE, nameTaken } from "./problems.ts";
-import { type ProviderItem, providerItem, storedProvider } from "./provider_item.ts";
+import { type ProviderItem, providerItem, storedProvider, UNUSED } from "./provider_item.ts";
 import {
   changedProvider,
   insertProvider,
   newProvider,
   type ProviderChange,
-  type ProviderInput,
   updateProviderRow,
 } from "./provider_row.ts";
+import { inputOf, type ProviderWish } from "./provider_wish.ts";
+import { usesOf } from "./trust_use.ts";
 
 const { federatedIdentityProvider: provider, keyPurge } = schema;
 
@@ -44,7 +45,7 @@ type Verdict = Promise<Result<Stored<ProviderItem>, Problem>>;
 const KIND = "federated identity provider of this account";
 
 /** Lets an account trust an issuer, for tokens that its assertions hold for. */
-export async function createProvider(context: Context, ref: AccountRef, input: ProviderInput): Verdict {
+export async function createProvider(context: Context, ref: AccountRef, wanted: ProviderWish): Verdict {
   const found = await locateServiceAccount(context.deps, ref);
   const access = {
     found,
@@ -54,14 +55,16 @@ export async function createProvider(context: Context, ref: AccountRef, input: P
     equips: true,
   } as const;
   return attempt(context, access, async (account, event) => {
-    const made = await newProvider(context, account, input);
+    const input = inputOf(wanted);
+    if (!input.ok) return input;
+    const made = await newProvider(context, account, input.value);
     if (!made.ok) return made;
     const row = made.value;
     const committed = await commit(context, {
       event: eventOn(event, row.id),
       guarded: insertProvider(context, row),
     });
-    if (committed.ok) return accept(storedProvider(row));
+    if (committed.ok) return accept(storedProvider(row, UNUSED));
     if (committed.refusal === "unique") return refuse(nameTaken(KIND, row.name));
     return refuse(await whyNoRoom(context, ref, LIMIT_REACHED));
   });
@@ -71,7 +74,7 @@ export async function createProvider(context: Context, ref: AccountRef, input: P
 export async function getProvider(context: Context, ref: MemberRef): Verdict {
   const found = await locateProvider(context.deps, ref);
   const access = { found, permission: "federated-identity-providers:read", place } as const;
-  return permitted(context, access, async (row) => accept(storedProvider(row)));
+  return permitted(context, access, async (row) => accept(await withUse(context, row)));
 }
 
 /** Whom an account trusts. */
@@ -82,10 +85,18 @@ export async function listProviders(
 ): Promise<Result<Page<ProviderItem>, Problem>> {
   const found = await locateServiceAccount(context.deps, ref);
   const access = { found, permission: "federated-identity-providers:read", place: placeOfAccount } as const;
-  return permitted(context, access, (account) => {
+  return permitted(context, access, async (account) => {
     const scope = isOwnedBy(provider, placeOfAccount(account));
-    const list = { name: "federated-identity-providers", table: provider, scope, render: providerItem };
-    return listPage(context, list, request);
+    const render = (row: ProviderRow) => row;
+    const list = { name: "federated-identity-providers", table: provider, scope, render };
+    const page = await listPage(context, list, request);
+    if (!page.ok) return page;
+    const { items: rows, ...rest } = page.value;
+    const useOf = await usesOf(
+      context,
+      rows.map(({ id }) => id),
+    );
+    return accept({ ...rest, items: rows.map((row) => providerItem(row, useOf(row.id))) });
   });
 }
 
@@ -110,7 +121,7 @@ export async function updateProvider(
       before: isEnded ? [revokeTokensOf(context, revokedWith(row))] : [],
       guarded: updateProviderRow(context, row, next.value),
     });
-    if (committed.ok) return accept(storedProvider(next.value));
+    if (committed.ok) return accept(await withUse(context, next.value));
     return refuse(committed.refusal === "unique" ? nameTaken(KIND, next.value.name) : CHANGED_MEANWHILE);
   });
 }
@@ -157,6 +168,11 @@ export async function purgeProviderKeys(context: Context, ref: MemberRef): Promi
     const committed = await commit(context, { event: { ...event, detail: issuer }, guarded });
     return committed.ok ? accept(true) : notFound("project");
   });
+}
+
+async function withUse(context: Context, row: ProviderRow): Promise<Stored<ProviderItem>> {
+  const useOf = await usesOf(context, [row.id]);
+  return storedProvider(row, useOf(row.id));
 }
 
 function revokedWith(row: ProviderRow) {

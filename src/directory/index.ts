@@ -30,10 +30,18 @@ export {
   listIdentityProviders,
   updateIdentityProvider,
 } from "./identity_providers.ts";
+export { listIssuers } from "./issuers/issuers.ts";
+export { noteToken, noteVanished } from "./issuers/note_token.ts";
+export { watchIssuers } from "./issuers/watch_keys.ts";
 export { createKey, deleteKey, getKey, listKeys, publicKeysOf, updateKey } from "./keys.ts";
 export { reportLeaked } from "./leaked_credentials.ts";
-export { type AccountRef, locateServiceAccount } from "./locate.ts";
-export { placeOfAccount } from "./places.ts";
+export {
+  type AccountRef,
+  locateProvider,
+  locateServiceAccount,
+  type MemberRef,
+} from "./locate.ts";
+export { placeInAccount, placeOfAccount } from "./places.ts";
 export {
   createProjectToken,
   deleteProjectToken,
@@ -43,6 +51,9 @@ export {
   updateProjectToken,
 } from "./project_tokens.ts";
 export { createProject, deleteProject, getProject, listProjects, updateProject } from "./projects.ts";
+export type { ReceiptItem } from "./receipts/receipt_item.ts";
+export { getReceipt, listReceipts, type ReceiptFilter, receiptOfRow } from "./receipts/receipts.ts";
+export { type Simulation, simulateProvider } from "./receipts/simulate.ts";
 export {
   createResourceServer,
   deleteResourceServer,

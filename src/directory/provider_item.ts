@@ -1,11 +1,22 @@
 import { instantOf } from "../protocol/index.ts";
+import { breadthOf } from "../trust/index.ts";
 import { etagOf, type Stored } from "./etag.ts";
 import type { ProviderRow } from "./locate.ts";
 
 export type ProviderItem = ReturnType<typeof providerItem>;
 
+/** How often a trust was used. */
+export interface TrustUse {
+  readonly exchanges: number;
+  readonly refusals: number;
+  readonly lastRefusedAt: number | null;
+}
+
+/** Of a trust that nobody has used. */
+export const UNUSED: TrustUse = { exchanges: 0, refusals: 0, lastRefusedAt: null };
+
 /** A trust as it is answered. */
-export function providerItem(row: ProviderRow) {
+export function providerItem(row: ProviderRow, use: TrustUse) {
   return {
     id: row.id,
     projectId: row.projectId,
@@ -16,6 +27,17 @@ export function providerItem(row: ProviderRow) {
     jwks: row.jwks,
     tokenLifetime: row.tokenLifetime,
     disabled: row.disabled,
+    mode: row.mode,
+    singleUse: row.singleUse,
+    maxTokenAge: row.maxTokenAge,
+    leeway: row.leeway,
+    learnedIds: row.learnedIds ?? [],
+    acknowledged: row.acknowledged,
+    template: row.template,
+    breadth: breadthOf(row),
+    exchanges: use.exchanges,
+    refusals: use.refusals,
+    lastRefusedAt: use.lastRefusedAt === null ? null : instantOf(use.lastRefusedAt),
     createdAt: instantOf(row.createdAt),
     updatedAt: instantOf(row.updatedAt),
     lastUsedAt: row.lastUsedAt === null ? null : instantOf(row.lastUsedAt),
@@ -23,6 +45,6 @@ export function providerItem(row: ProviderRow) {
 }
 
 /** A trust as it is answered, with its tag. */
-export function storedProvider(row: ProviderRow): Stored<ProviderItem> {
-  return { item: providerItem(row), etag: etagOf(row) };
+export function storedProvider(row: ProviderRow, use: TrustUse): Stored<ProviderItem> {
+  return { item: providerItem(row, use), etag: etagOf(row) };
 }

@@ -3,6 +3,7 @@ import type { Context } from "../deps.ts";
 import {
   accept,
   type ClaimAssertion,
+  type Mode,
   PROVIDERS_PER_ACCOUNT_MAX,
   type Problem,
   type Result,
@@ -14,28 +15,44 @@ import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
+import { judgeFindings } from "./provider_findings.ts";
 import { judgeTerms } from "./provider_rules.ts";
 
 const { federatedIdentityProvider: provider } = schema;
 
-export interface ProviderInput {
+/** How a trust judges, besides its assertions. Seconds. */
+interface Judging {
+  readonly mode?: Mode | undefined;
+  readonly singleUse?: boolean | undefined;
+  /** Codes of findings that the caller accepts. */
+  readonly acknowledge?: readonly string[] | undefined;
+}
+
+export interface ProviderInput extends Judging {
   readonly name: string;
   readonly issuer: string;
   readonly assertions: readonly ClaimAssertion[];
   /** The issuer's key set, where it cannot be fetched. */
   readonly jwks?: { readonly keys: readonly unknown[] } | undefined;
-  /** Seconds. */
   readonly tokenLifetime?: number | undefined;
+  readonly maxTokenAge?: number | undefined;
+  readonly leeway?: number | undefined;
   readonly disabled?: boolean | undefined;
+  /** The template that it was made from. */
+  readonly template?: string | undefined;
 }
 
 /** A merge patch; lists are replaced whole. @see RFC 7396 */
-export interface ProviderChange {
+export interface ProviderChange extends Judging {
   readonly name?: string | undefined;
   readonly issuer?: string | undefined;
   readonly assertions?: readonly ClaimAssertion[] | undefined;
   readonly jwks?: { readonly keys: readonly unknown[] } | null | undefined;
   readonly tokenLifetime?: number | null | undefined;
+  readonly maxTokenAge?: number | null | undefined;
+  readonly leeway?: number | null | undefined;
+  /** To believe names anew, whatever ids they have now. */
+  readonly learnedIds?: null | undefined;
   readonly disabled?: boolean | undefined;
 }
 
@@ -45,8 +62,11 @@ export async function newProvider(
   account: ServiceAccountRow,
   input: ProviderInput,
 ): Promise<Result<ProviderRow, Problem>> {
-  const keys = await judgeTerms(deps.config, { ...input, jwks: input.jwks ?? null });
+  const jwks = input.jwks ?? null;
+  const keys = await judgeTerms(deps.config, { ...input, jwks });
   if (!keys.ok) return keys;
+  const acknowledged = judgeFindings({ ...input, jwks }, input.acknowledge ?? []);
+  if (!acknowledged.ok) return acknowledged;
   const now = secondsOf(deps.nowMs());
   return accept({
     id: newId(deps.nowMs()),
@@ -58,6 +78,13 @@ export async function newProvider(
     jwks: keys.value,
     tokenLifetime: input.tokenLifetime ?? null,
     disabled: input.disabled ?? false,
+    mode: input.mode ?? "enforce",
+    singleUse: input.singleUse ?? false,
+    maxTokenAge: input.maxTokenAge ?? null,
+    leeway: input.leeway ?? null,
+    learnedIds: null,
+    acknowledged: acknowledged.value,
+    template: input.template ?? null,
     lastUsedAt: null,
     version: 1,
     createdAt: now,
@@ -65,18 +92,31 @@ export async function newProvider(
   });
 }
 
-/** The trust after a change; refuses what may not be stored. */
+/** The trust after a change; refuses what may not be stored. @param findings whether somebody has to accept them */
 export async function changedProvider(
   { deps }: Context,
   row: ProviderRow,
   change: ProviderChange,
+  findings: "asked" | "unasked" = "asked",
 ): Promise<Result<ProviderRow, Problem>> {
   const issuer = change.issuer ?? row.issuer;
   const assertions = change.assertions ?? row.assertions;
-  const keys = await judgeTerms(deps.config, { issuer, assertions, jwks: merged(row.jwks, change.jwks) });
+  const terms = { issuer, assertions, jwks: merged(row.jwks, change.jwks) };
+  const keys = await judgeTerms(deps.config, terms);
   if (!keys.ok) return keys;
+  const known = [...row.acknowledged, ...(change.acknowledge ?? [])];
+  const acknowledged =
+    findings === "asked" && isAnother(change) ? judgeFindings(terms, known) : accept(row.acknowledged);
+  if (!acknowledged.ok) return acknowledged;
   return accept({
     ...row,
+    mode: change.mode ?? row.mode,
+    singleUse: change.singleUse ?? row.singleUse,
+    maxTokenAge: merged(row.maxTokenAge, change.maxTokenAge),
+    leeway: merged(row.leeway, change.leeway),
+    // Whoever says anew whom he trusts has looked; what was learned of others would refuse them.
+    learnedIds: isAnother(change) || change.learnedIds === null ? null : row.learnedIds,
+    acknowledged: acknowledged.value,
     issuer,
     assertions,
     jwks: keys.value,
@@ -86,6 +126,11 @@ export async function changedProvider(
     version: row.version + 1,
     updatedAt: secondsOf(deps.nowMs()),
   });
+}
+
+/** Whether a change says anew whose tokens are believed. */
+function isAnother({ issuer, assertions, jwks }: ProviderChange): boolean {
+  return issuer !== undefined || assertions !== undefined || jwks !== undefined;
 }
 
 /** Inserted only while the account is there and has room. */

@@ -9,7 +9,7 @@ import {
   segmentsOf,
   type UploadedKeySet,
 } from "../protocol/index.ts";
-import { judgeIssuerUrl, judgeUploadedKeys } from "../trust/index.ts";
+import { faultOfValue, isEnforced, isPositive, judgeIssuerUrl, judgeUploadedKeys } from "../trust/index.ts";
 import { notStorable } from "./problems.ts";
 
 /** Whose tokens are believed: an issuer, and his keys where they cannot be fetched. */
@@ -28,6 +28,7 @@ const NO_IDENTITY = ["aud", "iss", "exp", "nbf", "iat", "jti"];
 
 /** Every exchange of the account reads them. */
 const JWKS_MAX_CHARACTERS = 32 * 1024;
+const ASSERTIONS_MAX_CHARACTERS = 16 * 1024;
 
 /**
  * Whether a trust may be stored: the issuer may be one, its uploaded keys are fit, and the assertions say whom it
@@ -75,26 +76,36 @@ export function judgeIssuer(config: Config, { issuer, jwks }: TrustedIssuer): re
 
 /** Whether assertions say whom they let in. */
 export function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly MemberProblem[] {
-  const errors = assertions.flatMap((assertion, index) => judgeAssertion(assertion, index, assertions));
-  const hasIdentity = assertions.some(({ item }) => !NO_IDENTITY.includes(segmentsOf(item)[0] ?? ""));
+  const errors = [...assertions.flatMap((assertion, index) => judgeAssertion(assertion, index, assertions))];
+  const size = JSON.stringify(assertions).length;
+  if (size > ASSERTIONS_MAX_CHARACTERS) {
+    const detail = `Assertions take at most ${ASSERTIONS_MAX_CHARACTERS / 1024} KiB: every exchange of the account reads them.`;
+    errors.push(problem("/assertions", "too_big", detail));
+  }
+  const hasIdentity = assertions.some(
+    (assertion) =>
+      isEnforced(assertion) &&
+      isPositive(assertion) &&
+      !NO_IDENTITY.includes(segmentsOf(assertion.item)[0] ?? ""),
+  );
   if (hasIdentity) return errors;
-  const detail = `Name the workload: assert at least one claim besides ${NO_IDENTITY.join(", ")}, such as sub.`;
+  const detail = `Name the workload: assert at least one claim besides ${NO_IDENTITY.join(", ")}, such as sub, by equals, in or glob.`;
   return [...errors, problem("/assertions", "no_identity_assertion", detail)];
 }
 
 function judgeAssertion(
-  { item, value }: ClaimAssertion,
+  assertion: ClaimAssertion,
   index: number,
   all: readonly ClaimAssertion[],
 ): readonly MemberProblem[] {
+  const { item, operator, value } = assertion;
   const place = `/assertions/${index}`;
   const errors = [...judgeItem(item, `${place}/item`)];
-  if (value.includes("*")) {
-    const detail = "equals compares literally, so * is no wildcard; write the whole value.";
-    errors.push(problem(`${place}/value`, "wildcard", detail));
-  }
-  const earlier = all.slice(0, index).find((other) => pathOf(other.item) === pathOf(item));
-  if (earlier !== undefined && earlier.value !== value) {
+  const wrong = faultOfValue(assertion);
+  if (wrong !== undefined) errors.push(problem(`${place}/value`, wrong.code, wrong.detail));
+  const isEqual = (other: ClaimAssertion) => other.operator === "equals" && isEnforced(other);
+  const earlier = all.slice(0, index).find((other) => isEqual(other) && pathOf(other.item) === pathOf(item));
+  if (operator === "equals" && isEnforced(assertion) && earlier !== undefined && earlier.value !== value) {
     const detail = `An assertion above wants another value of ${item}: both can never hold.`;
     errors.push(problem(place, "contradiction", detail));
   }

@@ -9,11 +9,12 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { judgeProjectToken } from "../tokens/index.ts";
-import { type Anchor, judge, judgeSelfSigned, matchClaims } from "../trust/index.ts";
+import { type Anchor, type FederationTrace, judge, judgeSelfSigned, matchClaims } from "../trust/index.ts";
 import { actorOf } from "./bearer.ts";
 import { type Evidence, factsOf, type OwnEvidence, readEvidence, selectorOf } from "./evidence.ts";
 import { type Ground, readGround } from "./ground.ts";
 import { judgeImpersonation, judgeMayAct, presenterOf } from "./impersonate.ts";
+import { tokenUse } from "./spend.ts";
 import type { Voucher } from "./voucher.ts";
 
 /** Who the caller is, and what made us believe it. */
@@ -24,6 +25,8 @@ export interface Identity {
   readonly ground: Ground;
   /** Who acts as the account; undefined where it acts itself. */
   readonly actor: Actor | undefined;
+  /** What its trusts made of it, where it is a foreign token. */
+  readonly trace: FederationTrace | undefined;
   /** What the account holds, and this workload with it. */
   readonly bindings: readonly HeldBinding[];
 }
@@ -35,11 +38,15 @@ export interface Denial {
   readonly evidence: Evidence | undefined;
   /** Who acts as the account, where somebody who is known does. */
   readonly actor?: Actor | undefined;
+  readonly trace?: FederationTrace | undefined;
 }
 
 /** What was presented, and for what. */
 export interface Shown {
-  readonly jwt: string;
+  /** The compact token, or, in a dry run, evidence that was read from bare claims. */
+  readonly jwt: string | Evidence;
+  /** In a dry run: this trust alone is asked. */
+  readonly providerId?: string | undefined;
   /** E-mail or id of the account; may be left out with what the account itself signed. */
   readonly clientId: string | undefined;
   readonly audiences: readonly string[];
@@ -55,16 +62,17 @@ export interface Shown {
  */
 export async function identify(
   context: Context,
-  { jwt, clientId, audiences, mayImpersonate, mayBePerson }: Shown,
+  { jwt, providerId, clientId, audiences, mayImpersonate, mayBePerson }: Shown,
 ): Promise<Result<Identity, Denial>> {
   const { issuerUrl } = context.deps.config;
-  const read = readEvidence(jwt, mayImpersonate ? issuerUrl : undefined);
+  const read =
+    typeof jwt === "string" ? readEvidence(jwt, mayImpersonate ? issuerUrl : undefined) : accept(jwt);
   const evidence = read.ok ? read.value : undefined;
   const selector = selectorOf(evidence, clientId);
   const ground = await readGround(context, { selector, evidence, audiences, mayBePerson });
-  const { anchor } = ground;
-  const deny = (refusal: ExchangeRefusal, actor?: Actor) =>
-    refuse({ refusal: withKid(refusal, evidence), anchor, evidence, actor });
+  const anchor = withOnly(ground.anchor, providerId);
+  const deny = (refusal: ExchangeRefusal, known: Pick<Denial, "actor" | "trace"> = {}) =>
+    refuse({ refusal: withKid(refusal, evidence), anchor, evidence, ...known });
   if (selector === undefined) return deny(NOT_NAMED);
   if (anchor === undefined) {
     return deny({ reason: "account_not_found", detail: "client_id names no service account." });
@@ -74,15 +82,21 @@ export async function identify(
   if (!alive.ok) return deny(alive.refusal);
   const presenter = await presenterOf(context, read.value, ground);
   const shown = ground.parent === undefined ? undefined : actorOf(ground.parent);
-  if (!presenter.ok) return deny(presenter.refusal, shown);
+  if (!presenter.ok) return deny(presenter.refusal, { actor: shown });
   const { actor } = presenter.value;
-  const voucher =
+  const { voucher, trace }: Believed =
     actor === undefined
       ? await believe(context, presenter.value.evidence, { ...ground, anchor })
-      : judgeImpersonation(context, actor, anchor);
-  if (!voucher.ok) return deny(voucher.refusal, actor);
+      : { voucher: judgeImpersonation(context, actor, anchor) };
+  if (!voucher.ok) return deny(voucher.refusal, { actor, trace });
   const bindings = rightsOf(anchor.bindings, read.value, voucher.value);
-  return accept({ anchor, evidence: read.value, voucher: voucher.value, ground, actor, bindings });
+  return accept({ anchor, evidence: read.value, voucher: voucher.value, ground, actor, trace, bindings });
+}
+
+/** The account with one of its trusts alone, where one is meant. */
+function withOnly(anchor: Anchor | undefined, providerId: string | undefined): Anchor | undefined {
+  if (anchor === undefined || providerId === undefined) return anchor;
+  return { ...anchor, providers: anchor.providers.filter(({ id }) => id === providerId) };
 }
 
 const NOT_NAMED: ExchangeRefusal = {
@@ -114,40 +128,45 @@ export function judgeAlive({ deps }: Context, { account, project }: Anchor): Res
 type Anchored = Ground & { readonly anchor: Anchor };
 
 /** The account by what is its own; a token may say besides whom alone it lets act. */
-async function believe(
-  context: Context,
-  evidence: OwnEvidence,
-  ground: Anchored,
-): Promise<Result<Voucher, ExchangeRefusal>> {
-  const voucher = await vouch(context, evidence, ground);
-  if (!voucher.ok) return voucher;
+async function believe(context: Context, evidence: OwnEvidence, ground: Anchored): Promise<Believed> {
+  const believed = await vouch(context, evidence, ground);
+  if (!believed.voucher.ok) return believed;
   const { issuerUrl } = context.deps.config;
   const mayAct = judgeMayAct(factsOf(evidence).claims.may_act, ground.anchor.account, issuerUrl);
-  return mayAct.ok ? voucher : mayAct;
+  return mayAct.ok ? believed : { ...believed, voucher: mayAct };
 }
 
 async function vouch(
   context: Context,
   evidence: OwnEvidence,
   { anchor, ...ground }: Anchored,
-): Promise<Result<Voucher, ExchangeRefusal>> {
+): Promise<Believed> {
   switch (evidence.authMethod) {
     case "federation": {
-      const judged = await judge(context, evidence.jwt, anchor);
-      if (!judged.ok) return judged;
-      const { provider } = judged.value;
-      return accept({ authMethod: "federation", provider, generation: anchor.generation });
+      const { verdict, trace } = await judge(context, evidence.jwt, anchor);
+      if (!verdict.ok) return { voucher: verdict, trace };
+      const { provider, trace: met } = verdict.value;
+      const { generation } = anchor;
+      const use = provider.singleUse ? await tokenUse(evidence.jwt, provider) : undefined;
+      const { learns } = met;
+      return { voucher: accept({ authMethod: "federation", provider, generation, learns, use }), trace };
     }
     case "key": {
       const judged = await judgeSelfSigned(context, evidence.jwt, anchor.account, ground.key);
-      return judged.ok ? accept({ authMethod: "key", ...judged.value }) : judged;
+      return { voucher: judged.ok ? accept({ authMethod: "key", ...judged.value }) : judged };
     }
     case "project_token": {
       const { token } = evidence;
       const judged = await judgeProjectToken(context.deps, token, anchor.account.id, ground.projectToken);
-      return judged.ok ? accept({ authMethod: "project_token", token: judged.value }) : judged;
+      return { voucher: judged.ok ? accept({ authMethod: "project_token", token: judged.value }) : judged };
     }
   }
+}
+
+/** Whether the evidence is believed, and what its trusts made of it. */
+interface Believed {
+  readonly voucher: Result<Voucher, ExchangeRefusal>;
+  readonly trace?: FederationTrace | undefined;
 }
 
 /**

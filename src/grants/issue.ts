@@ -7,7 +7,7 @@ import { insertAccessToken, type MintedToken, mintAccessToken, tokenLifetime } f
 import type { Anchor } from "../trust/index.ts";
 import type { Target } from "./target.ts";
 import { usageMarks } from "./usage.ts";
-import { boundOf, type Voucher } from "./voucher.ts";
+import { boundOf, type Voucher, versionOf } from "./voucher.ts";
 
 /** What the caller gets. */
 export interface IssuedToken {
@@ -70,7 +70,7 @@ export async function issueToken(
   const grant = { audience, scope, resourceServerId: target.api?.id ?? null, workloadBindings };
   const committed = await commit(context, {
     before: issue.before,
-    guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
+    guarded: insertAccessToken(deps, { account, project, voucher: versionOf(voucher) }, token, grant),
     event: issue.event(token),
     after: usageMarks(context, account, voucher),
   });

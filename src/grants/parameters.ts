@@ -30,6 +30,8 @@ export interface Presentation {
   readonly wantsEmptyRefreshToken: boolean;
   /** An ID token may be a person's, who acts as the account. */
   readonly mayBePerson: boolean;
+  /** Only to be told what would become of it; ours, in no standard. */
+  readonly isDryRun: boolean;
 }
 
 /** A request that names no JWT or no account: nobody's record, just the caller's mistake. */

@@ -1,16 +1,20 @@
 import type { Context } from "../deps.ts";
 import { accept, type ExchangeRefusal, Fault, GRANT_TYPES, type Result, refuse } from "../protocol/index.ts";
 import { circumstancesOf } from "../rbac/index.ts";
-import { type Denial, type Identity, identify, REPLAYED, withKid } from "./identify.ts";
+import { type Denial, type Identity, identify, REPLAYED, type Shown, withKid } from "./identify.ts";
 import { type IssuedToken, issueToken } from "./issue.ts";
 import type { Presentation } from "./parameters.ts";
 import { asIdentified, exchangeEvent, recordDenial } from "./record.ts";
 import { inRounds } from "./rounds.ts";
-import { spend } from "./spend.ts";
+import { learn, spend } from "./spend.ts";
 import { audiencesWanted, grantTarget, type Target } from "./target.ts";
+import { watchDenial, watchGrant } from "./watch.ts";
+
+/** What a token is wanted for. */
+export type Purpose = Pick<Presentation, "targets" | "scope">;
 
 /** Everything that one exchange was decided from. */
-interface Decision extends Identity {
+export interface Decision extends Identity {
   readonly target: Target;
 }
 
@@ -24,31 +28,42 @@ export async function exchange(
   presentation: Presentation,
 ): Promise<Result<IssuedToken, ExchangeRefusal>> {
   const issued = await inRounds(async () => {
-    const decided = await decide(context, presentation);
+    const decided = await decide(context, presentation, shownBy(context, presentation));
     return decided.ok ? issue(context, presentation, decided.value) : decided;
   });
   if (issued === "again")
     throw new Fault("storage", "the account kept changing while an exchange was decided");
   if (issued.ok) return issued;
-  await recordDenial(context, issued.refusal);
-  return refuse(issued.refusal.refusal);
+  watchDenial(context, issued.refusal);
+  const receiptId = await recordDenial(context, issued.refusal);
+  return refuse({ ...issued.refusal.refusal, receiptId });
 }
 
-async function decide(context: Context, presentation: Presentation): Promise<Result<Decision, Denial>> {
+/** What would become of one exchange: nothing is minted, spent, learned or recorded. @throws Fault `storage` */
+export async function decide(
+  context: Context,
+  presentation: Purpose,
+  shown: Shown,
+): Promise<Result<Decision, Denial>> {
   const { issuerUrl } = context.deps.config;
-  const identified = await identify(context, {
-    jwt: presentation.jwt,
-    clientId: presentation.serviceAccount,
-    audiences: audiencesWanted(issuerUrl, presentation),
-    mayImpersonate: presentation.grantType === GRANT_TYPES.tokenExchange,
-    mayBePerson: presentation.mayBePerson,
-  });
+  const identified = await identify(context, shown);
   if (!identified.ok) return identified;
-  const { anchor, evidence, bindings, actor } = identified.value;
+  const { anchor, evidence, bindings, actor, trace } = identified.value;
   const rights = { issuerUrl, anchor, bindings, circumstances: circumstancesOf(context) };
   const target = grantTarget(rights, presentation);
-  if (!target.ok) return refuse({ refusal: target.refusal, anchor, evidence, actor });
+  if (!target.ok) return refuse({ refusal: target.refusal, anchor, evidence, actor, trace });
   return accept({ ...identified.value, target: target.value });
+}
+
+/** What a presentation shows. */
+export function shownBy({ deps }: Context, presentation: Presentation): Shown {
+  return {
+    jwt: presentation.jwt,
+    clientId: presentation.serviceAccount,
+    audiences: audiencesWanted(deps.config.issuerUrl, presentation),
+    mayImpersonate: presentation.grantType === GRANT_TYPES.tokenExchange,
+    mayBePerson: presentation.mayBePerson,
+  };
 }
 
 /** Mints and records; `again` when the ground moved in between and the decision has to be made anew. */
@@ -69,14 +84,17 @@ async function issue(
     workloadBindings: bindings.flatMap(({ id, principalType }) =>
       principalType === "workloads" ? [id] : [],
     ),
-    before: spend(context, anchor, voucher),
+    before: [...spend(context, anchor, voucher), ...learn(context, voucher)],
     event: (token) => ({
-      ...exchangeEvent(decision, { token, isProven: true }),
+      ...exchangeEvent(context, decision, { token, isProven: true }),
       detail: presentation.reason ?? presentation.grantType,
     }),
   });
-  if (issued.ok) return issued;
+  if (issued.ok) {
+    watchGrant(context, decision);
+    return issued;
+  }
   if (issued.refusal === "again") return "again";
   // The one unique index that an exchange can meet is that of spent assertions.
-  return refuse({ refusal: withKid(REPLAYED, evidence), anchor, evidence });
+  return refuse({ refusal: withKid(REPLAYED, evidence), anchor, evidence, trace: decision.trace });
 }

@@ -28,6 +28,8 @@ export function presentationOf(parameters: TokenParameters): Result<Presentation
   if (!presented.ok) return presented;
   const targets = targetsOf(parameters);
   if (!targets.ok) return targets;
+  const dryRun = parameters.single.get("dry_run") ?? "false";
+  if (dryRun !== "true" && dryRun !== "false") return invalidParameter("dry_run is true or false.");
   return accept({
     grantType,
     issuedTokenType: undefined,
@@ -38,6 +40,7 @@ export function presentationOf(parameters: TokenParameters): Result<Presentation
     targets: targets.value,
     scope: [...new Set((parameters.single.get("scope") ?? "").split(" "))].filter((token) => token !== ""),
     reason: parameters.single.get("reason"),
+    isDryRun: dryRun === "true",
   });
 }
 

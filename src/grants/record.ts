@@ -1,27 +1,44 @@
 import { type AuditEvent, commitRefusal, type FloodClass, redactClaims } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
-import { HOLDS_NOTHING, isAuthentic, type ServiceAccountActor, segmentsOf } from "../protocol/index.ts";
+import {
+  HOLDS_NOTHING,
+  isAuthentic,
+  type ServiceAccountActor,
+  secondsOf,
+  segmentsOf,
+} from "../protocol/index.ts";
 import type { MintedToken } from "../tokens/index.ts";
+import type { FederationTrace, TrustTrace } from "../trust/index.ts";
 import { type Evidence, factsOf } from "./evidence.ts";
 import { readGround } from "./ground.ts";
 import type { Denial, Identity } from "./identify.ts";
 import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
-import { credentialOf } from "./voucher.ts";
+import { receiptOf } from "./receipt.ts";
+import { credentialOf, type Voucher } from "./voucher.ts";
 
 /**
- * Records why an attempt was refused, in the account's own record where there is an account.
+ * Records why an attempt was refused, in the account's own record where there is an account. Answers the event's id.
  * @param attempted what it was, when not an exchange
  */
 export async function recordDenial(
   context: Context,
   denial: Denial,
   attempted: Partial<Pick<AuditEvent, "action" | "target">> = {},
-): Promise<void> {
+): Promise<string> {
   const { reason, detail } = denial.refusal;
-  const isProven = isAuthentic(reason);
-  const event = { ...exchangeEvent(denial, { isProven }), ...strangerOf(denial), ...attempted };
+  const isProven = isAuthentic(denial.refusal);
+  if (reason === "identity_changed" && isProven) alert(context, denial);
+  const said = exchangeEvent(context, denial, { isProven });
+  const event = { ...said, ...strangerOf(denial), ...attempted };
   const refused = { ...(isProven ? event : abridged(event)), reason, detail };
-  await commitRefusal(asDenied(context, denial), refused, classOf(denial));
+  return commitRefusal(asDenied(context, denial), refused, classOf(denial));
+}
+
+/** A name that came to belong to somebody else is told at once, not only when somebody reads the record. */
+function alert({ deps, request }: Context, { anchor, refusal }: Denial): void {
+  const { id: serviceAccountId, projectId } = anchor?.account ?? {};
+  const { reason, detail } = refusal;
+  deps.log({ level: "error", event: reason, projectId, serviceAccountId, detail, requestId: request.id });
 }
 
 /** Whoever acts from another project is told in his own record, not in that of a stranger whom he only named. */
@@ -32,7 +49,7 @@ function strangerOf({ actor, anchor }: Denial): Partial<AuditEvent> {
 
 /** What anybody can send drowns no real token, and what any workload of a shared issuer can, no use of our own credentials. */
 function classOf({ refusal, evidence }: Denial): FloodClass {
-  if (!isAuthentic(refusal.reason)) return "forged";
+  if (!isAuthentic(refusal)) return "forged";
   return evidence?.authMethod === "federation" ? "authentic" : "own";
 }
 
@@ -40,9 +57,9 @@ const UNPROVEN_TEXT_MAX_CHARACTERS = 128;
 
 /** What a token says that nobody vouches for is a stranger's text: it proves nothing, and could fill the record. */
 function abridged(event: AuditEvent): AuditEvent {
-  const { issuer, subject, kid } = event.exchange ?? {};
+  const { issuer, subject, kid, receipt } = event.exchange ?? {};
   const cut = (text: string | undefined) => text?.slice(0, UNPROVEN_TEXT_MAX_CHARACTERS);
-  return { ...event, exchange: { issuer: cut(issuer), subject: cut(subject), kid: cut(kid) } };
+  return { ...event, exchange: { issuer: cut(issuer), subject: cut(subject), kid: cut(kid), receipt } };
 }
 
 /** A request that presents nothing, for an account that it names: its refusal belongs to a tenant too. */
@@ -50,9 +67,9 @@ export async function recordUnpresented(
   context: Context,
   parameters: TokenParameters,
   { description }: ParameterRefusal,
-): Promise<void> {
+): Promise<string | undefined> {
   const selector = parameters.single.get("client_id");
-  if (selector === undefined) return;
+  if (selector === undefined) return undefined;
   const { anchor } = await readGround(context, {
     selector,
     evidence: undefined,
@@ -60,7 +77,7 @@ export async function recordUnpresented(
     mayBePerson: false,
   });
   const refusal = { reason: "request_malformed", detail: description } as const;
-  await recordDenial(context, { refusal, anchor, evidence: undefined });
+  return recordDenial(context, { refusal, anchor, evidence: undefined });
 }
 
 /** Until it is believed, a token's names are what it says of itself; the event's outcome tells which. */
@@ -95,17 +112,33 @@ export function accountActorOf({ anchor, voucher }: Identity): ServiceAccountAct
   };
 }
 
+/** One exchange, granted or refused. */
+type Attempted = Pick<Denial, "anchor" | "evidence" | "actor" | "trace"> & {
+  readonly voucher?: Voucher | undefined;
+};
+
+/** The trust whose owner has to hear of a refusal: the only one there is, or the one that came nearest. */
+function refuserOf(trace: FederationTrace | undefined): string | undefined {
+  const refusing =
+    trace?.trusts.filter(({ mode, failure }) => mode === "enforce" && failure !== undefined) ?? [];
+  const failures = (one: TrustTrace) => one.assertions.filter(({ holds }) => !holds).length;
+  return refusing.toSorted((one, other) => failures(one) - failures(other))[0]?.id;
+}
+
 /**
  * What the record says of one exchange. Claims that nobody vouches for are not even looked at: whoever sends them
  * would choose the work.
  */
 export function exchangeEvent(
-  { anchor, evidence, actor }: Pick<Denial, "anchor" | "evidence" | "actor">,
+  { deps }: Context,
+  { anchor, evidence, actor, trace, voucher }: Attempted,
   { token, isProven }: { readonly token?: MintedToken; readonly isProven: boolean },
 ): AuditEvent {
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
   const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
   const facts = evidence === undefined ? undefined : factsOf(evidence);
+  const providerId = voucher?.authMethod === "federation" ? voucher.provider.id : undefined;
+  const now = secondsOf(deps.nowMs());
   const isActedBy = actor !== undefined || evidence?.authMethod === "impersonation";
   return {
     action: isActedBy ? "access_token.impersonate" : "access_token.exchange",
@@ -119,6 +152,8 @@ export function exchangeEvent(
       claims: facts === undefined || !isProven ? undefined : redactClaims(facts.claims, first),
       jti: token?.jti,
       tokenSha256: token?.sha256,
+      receipt: receiptOf({ evidence, trace, providerId }, { now, isProven, first }),
+      federatedIdentityProviderId: providerId ?? (isProven ? refuserOf(trace) : undefined),
     },
   };
 }

@@ -1,10 +1,18 @@
-import type { Impersonation, ServiceAccountActor } from "../protocol/index.ts";
+import type { Impersonation, LearnedIds, ServiceAccountActor } from "../protocol/index.ts";
 import type { LifetimeBound, ProjectTokenUse } from "../tokens/index.ts";
 import type { AccountKey, TrustedProvider } from "../trust/index.ts";
 
 /** What made us believe that the caller is the account, as it was read. */
 export type Voucher =
-  | { readonly authMethod: "federation"; readonly provider: TrustedProvider; readonly generation: string }
+  | {
+      readonly authMethod: "federation";
+      readonly provider: TrustedProvider;
+      readonly generation: string;
+      /** Ids that the trust remembers from now on. */
+      readonly learns: readonly LearnedIds[];
+      /** What a trust that takes each token once knows it by. */
+      readonly use: TokenUse | undefined;
+    }
   | {
       readonly authMethod: "key";
       readonly key: AccountKey;
@@ -14,6 +22,12 @@ export type Voucher =
     }
   | { readonly authMethod: "project_token"; readonly token: ProjectTokenUse }
   | ImpersonationVoucher;
+
+/** One use of a token that is good once. `spentUntil`: integer seconds, until which it might come again. */
+export interface TokenUse {
+  readonly jti: string;
+  readonly spentUntil: number;
+}
 
 /** Somebody else acts as the account, and may for a while. */
 export interface ImpersonationVoucher extends Impersonation {
@@ -47,4 +61,11 @@ export function credentialOf(voucher: Voucher): ServiceAccountActor["credential"
     case "impersonation":
       return { type: "access_token", id: voucher.by.id };
   }
+}
+
+/** The voucher at the version that its row has once the same batch has changed it: what is learned makes a new one. */
+export function versionOf(voucher: Voucher): Voucher {
+  if (voucher.authMethod !== "federation" || voucher.learns.length === 0) return voucher;
+  const { provider } = voucher;
+  return { ...voucher, provider: { ...provider, version: provider.version + 1 } };
 }

@@ -8,6 +8,7 @@ export * from "./limits.ts";
 export * from "./oauth.ts";
 export * from "./person.ts";
 export * from "./problems.ts";
+export * from "./receipt.ts";
 export * from "./refusals.ts";
 export * from "./result.ts";
 export * from "./revocation.ts";

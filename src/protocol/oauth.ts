@@ -33,6 +33,7 @@ export type OAuthErrorCode =
   | "invalid_grant"
   | "invalid_scope"
   | "invalid_target"
+  | "unauthorized_client"
   | "unsupported_grant_type"
   | "server_error"
   | "temporarily_unavailable";

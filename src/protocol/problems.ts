@@ -19,6 +19,7 @@ export const PROBLEMS = {
   key_leaked: { status: 409, title: "The key was reported as leaked" },
   limit_reached: { status: 409, title: "No more of these can be created here" },
   account_unusable: { status: 409, title: "The service account gets no token now" },
+  not_acknowledged: { status: 409, title: "The trust lets in more than it may seem to" },
   in_use: { status: 409, title: "Something still hangs on the resource" },
   last_owner: { status: 409, title: "The project would be left without an owner" },
   nothing_to_purge: { status: 409, title: "There is no cached key to purge" },
@@ -39,6 +40,8 @@ export interface MemberProblem {
   readonly pointer: string;
   readonly code: string;
   readonly detail: string;
+  /** What to write instead, where it is known. */
+  readonly better?: unknown;
 }
 
 /** A refused call of a verb of `directory`. */

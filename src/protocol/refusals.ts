@@ -31,13 +31,18 @@ export const EXCHANGE_REASONS = {
   token_not_yet_valid: "The token's nbf or iat lies in the future.",
   token_lifetime_excessive:
     "The token's exp lies unreasonably far in the future: 7 days for a foreign token, an hour for a self-signed assertion.",
+  token_too_old: "The token was issued longer ago than the trust's maxTokenAge allows, or does not say when.",
   audience_mismatch: "The token was made for another audience.",
   subject_mismatch: "iss and sub of the self-signed assertion are not both the account of its key.",
-  assertion_replayed: "The self-signed assertion's jti was used before: each is good once.",
+  assertion_replayed:
+    "The token was used before: a self-signed assertion is good once, and so is a foreign token where its trust says singleUse.",
   project_tokens_off: "PROJECT_TOKEN_KEY is not set here, so no project token is accepted.",
   project_token_revoked: "The account's project token was revoked, or made anew since.",
   project_token_unknown: "No project token of this account is this one.",
   assertion_failed: "A claim assertion does not hold.",
+  identity_changed:
+    "The name belongs to another id than when it was first believed: somebody else may have it now.",
+  trust_in_shadow: "Only trusts that are in shadow would have let the token in.",
   own_token_rejected:
     "The access token of ours that was presented is not good here and now: expired, revoked, cut off from what it came of, or made for another audience.",
   impersonation_not_granted: "No role lets the presenter impersonate the service account.",
@@ -57,6 +62,7 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "token_expired",
   "token_not_yet_valid",
   "token_lifetime_excessive",
+  "token_too_old",
   "audience_mismatch",
   "key_inactive",
   "key_expired",
@@ -64,6 +70,8 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "assertion_replayed",
   "project_token_revoked",
   "assertion_failed",
+  "identity_changed",
+  "trust_in_shadow",
   "impersonation_not_granted",
   "impersonation_chain",
   "may_act_mismatch",
@@ -72,14 +80,18 @@ const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
 ];
 
 /** Whether a token that was refused so was signed by whom it names. */
-export function isAuthentic(reason: ExchangeReason): boolean {
-  return AUTHENTIC_REASONS.includes(reason);
+export function isAuthentic({ reason, isUnverified }: ExchangeRefusal): boolean {
+  return AUTHENTIC_REASONS.includes(reason) && !isUnverified;
 }
 
 /** `detail` is for the account's owner: it may name claims and values, never a token. */
 export interface ExchangeRefusal {
   readonly reason: ExchangeReason;
   readonly detail: string;
+  /** No key was at hand to tell whether its issuer said so, and none was fetched for what is refused anyway. */
+  readonly isUnverified?: true;
+  /** The event that explains it. */
+  readonly receiptId?: string;
   /** Seconds after which another try makes sense, where waiting helps. */
   readonly retryAfterSeconds?: number;
   /** The `kid` of a refused self-signed assertion: the STACKIT SDKs look for it in the answer. */

@@ -7,6 +7,8 @@ export {
   projectToken,
   serviceAccountKey,
   spentAssertion,
+  trustUse,
 } from "./schema/credentials.ts";
+export { watchedIssuer } from "./schema/issuers.ts";
 export { identityProvider, role, roleBinding } from "./schema/roles.ts";
 export { accessToken, revocation, revokedToken, signingKey } from "./schema/tokens.ts";

@@ -34,6 +34,11 @@ const PROVIDER_COLUMNS = {
   disabled: provider.disabled,
   lastUsedAt: provider.lastUsedAt,
   version: provider.version,
+  mode: provider.mode,
+  singleUse: provider.singleUse,
+  maxTokenAge: provider.maxTokenAge,
+  leeway: provider.leeway,
+  learnedIds: provider.learnedIds,
 };
 
 const KEY_COLUMNS = {

@@ -1,4 +1,5 @@
 import { type ClaimAssertion, segmentsOf } from "../protocol/index.ts";
+import { doesHold } from "./operators.ts";
 
 /** What became of one assertion, for the record. */
 export interface AssertionTrace {
@@ -8,8 +9,8 @@ export interface AssertionTrace {
 }
 
 /**
- * Judges every assertion against the claims and returns all verdicts, in their order. Pure. An absent claim never
- * matches; a string never equals a number or a boolean; on an array, `equals` asks for membership.
+ * Judges every assertion against the claims and returns all verdicts, in their order, those in shadow too. Pure.
+ * What each operator asks, `operators.ts` says.
  */
 export function matchClaims(
   assertions: readonly ClaimAssertion[],
@@ -21,10 +22,9 @@ export function matchClaims(
   });
 }
 
-/** An operator that we do not know holds for nothing: a row may be older or younger than this code. */
-function doesHold({ operator, value }: ClaimAssertion, received: unknown): boolean {
-  if (operator !== "equals") return false;
-  return Array.isArray(received) ? received.some((member) => member === value) : received === value;
+/** Whether an assertion decides, rather than only being watched. */
+export function isEnforced({ mode }: ClaimAssertion): boolean {
+  return mode !== "shadow";
 }
 
 /** The value at a path, or undefined. Own members only: nothing is inherited from a prototype. */

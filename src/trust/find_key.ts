@@ -5,11 +5,12 @@ import {
   type ExchangeRefusal,
   hasPassed,
   type JsonWebKeyWithKid,
+  type KeySource,
   type Result,
   refuse,
 } from "../protocol/index.ts";
 import { quote } from "./decode.ts";
-import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
+import { FETCH_TIMEOUT_MS, type FetchedKeys, fetchKeys } from "./jwks.ts";
 import { type CoolDown, cachedKeyOf, coolDownOf, remember } from "./key_cache.ts";
 
 /** How long a foreign key is believed after it was seen in its issuer's set. */
@@ -37,6 +38,8 @@ export interface FoundKey {
   readonly jwk: JsonWebKeyWithKid;
   /** Imported keys by algorithm, kept as long as the key itself. */
   readonly imported: Map<string, CryptoKey>;
+  /** Where it was found. */
+  readonly source: KeySource;
 }
 
 type Found = Result<FoundKey, ExchangeRefusal>;
@@ -52,16 +55,32 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
   const remembered = recall(deps, names.key);
   if (remembered !== undefined) return accept(remembered);
   const [cached, mark] = await Promise.all([
-    readKv(deps, names.key).then((value) =>
-      cachedKeyOf(value, query.kid, deps.nowMs() + KEY_LIFETIME_SECONDS * 1000),
-    ),
+    readKeyInKv(deps, query, names),
     readKv(deps, names.coolDown).then((value) => coolDownOf(value, deps.nowMs() + COOL_DOWN_SECONDS * 1000)),
   ]);
-  if (cached !== undefined && !hasPassed(cached.expiresAtMs, deps.nowMs())) {
-    return accept(remember(deps.keyCache.issuerKeys, names.key, { ...cached, imported: new Map() }));
-  }
+  if (cached !== undefined) return accept(cached);
   if (mark !== undefined && mark.untilMs > deps.nowMs()) return refuse(coolDownRefusal(deps, mark, query));
   return fetchOnce(context, query, names);
+}
+
+/** An issuer's key from memory or KV; undefined where neither has it. Nobody is asked. */
+export async function keyAtHand({ deps }: Context, query: KeyQuery): Promise<Found | undefined> {
+  const names = namesOf(query);
+  const found = recall(deps, names.key) ?? (await readKeyInKv(deps, query, names));
+  return found === undefined ? undefined : accept(found);
+}
+
+/** From KV into memory, where its hour has not passed. */
+async function readKeyInKv(
+  deps: Deps,
+  { kid }: KeyQuery,
+  { key }: CacheNames,
+): Promise<FoundKey | undefined> {
+  const lastEndMs = deps.nowMs() + KEY_LIFETIME_SECONDS * 1000;
+  const cached = cachedKeyOf(await readKv(deps, key), kid, lastEndMs);
+  if (cached === undefined || hasPassed(cached.expiresAtMs, deps.nowMs())) return undefined;
+  const kept = remember(deps.keyCache.issuerKeys, key, { ...cached, imported: new Map() });
+  return { ...kept, source: "kv" };
 }
 
 interface CacheNames {
@@ -84,7 +103,8 @@ async function digest(text: string): Promise<string> {
 
 function recall(deps: Deps, name: string): FoundKey | undefined {
   const entry = deps.keyCache.issuerKeys.get(name);
-  return entry === undefined || hasPassed(entry.expiresAtMs, deps.nowMs()) ? undefined : entry;
+  if (entry === undefined || hasPassed(entry.expiresAtMs, deps.nowMs())) return undefined;
+  return { jwk: entry.jwk, imported: entry.imported, source: "memory" };
 }
 
 /** One fetch at a time for an issuer in this isolate; the others poll for its outcome, sharing no promise. */
@@ -126,7 +146,7 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
   const found = recall(deps, names.key);
   if (found !== undefined) {
     fetches.delete(names.coolDown);
-    return accept(found);
+    return accept({ ...found, source: "issuer" });
   }
   const detail = `${query.issuer} was asked for its keys and published no usable one for the token's kid.`;
   const refusal = coolDown(context, query, names, { reason: "key_not_found", detail });
@@ -134,6 +154,19 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
   return refuse(
     rejected === undefined ? refusal : { reason: "key_rejected", detail: `The issuer's key ${rejected}.` },
   );
+}
+
+/**
+ * Asks an issuer for its keys although nobody waits for one: they are believed for another hour. A failure starts no
+ * cool-down, since no stranger caused it.
+ */
+export async function refreshKeys(
+  context: Context,
+  { issuer, generation }: Omit<KeyQuery, "kid">,
+): Promise<Result<FetchedKeys, ExchangeRefusal>> {
+  const fetched = await fetchKeys(context.deps, issuer);
+  if (fetched.ok) keep(context, { issuer, generation, kid: "" }, fetched.value.keys);
+  return fetched;
 }
 
 /** Keys of one set that go to KV, the wanted one first: an invocation has a bound on its requests. */

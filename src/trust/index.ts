@@ -13,16 +13,28 @@ export {
   type TargetedApi,
   type TrustedProvider,
 } from "./anchor.ts";
-export { matchClaims } from "./claims.ts";
-export { type DecodedJwt, decodeJwt } from "./decode.ts";
+export { type ClaimShape, claimShapeOf } from "./claim_shape.ts";
+export { type AssertionTrace, claimAt, isEnforced, matchClaims } from "./claims.ts";
+export { type DecodedJwt, decodeClaims, decodeJwt } from "./decode.ts";
+export { refreshKeys } from "./find_key.ts";
 export { judgeIssuerUrl } from "./issuer_url.ts";
-export { judge } from "./judge.ts";
+export { type FederationTrace, judge } from "./judge.ts";
 export { type KeyCache, newKeyCache } from "./key_cache.ts";
+export { breadthOf } from "./lint/breadth.ts";
+export { LINT_CODES, type LintFinding } from "./lint/finding.ts";
+export { lintTrust } from "./lint/lint.ts";
+export { type NearestMiss, nearestMiss } from "./nearest_miss/nearest_miss.ts";
+export { faultOfValue, isPositive } from "./operators.ts";
 export { judgePerson } from "./person.ts";
 export { type PersonGround, personQuery } from "./person_query.ts";
 export { publicKeyPem, type RegisteredKey, readPublicKey } from "./public_key.ts";
 export { isSelfSigned, judgeSelfSigned } from "./self_signed.ts";
+export { type ExpandedTrust, expandTemplate } from "./templates/expand.ts";
+export { TEMPLATES, templateOf } from "./templates/index.ts";
+export type { TrustTemplate } from "./templates/template.ts";
+export { judgeTerms, type TokenClaims, type TrustTerms, type TrustTrace } from "./terms.ts";
 export { judgeUploadedKeys } from "./uploaded_keys.ts";
+export { LEEWAY_SECONDS } from "./verify.ts";
 export {
   bindingsOfVouched,
   type VouchedPerson,

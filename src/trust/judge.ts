@@ -1,105 +1,180 @@
-import { redactClaim } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
   accept,
   type ExchangeRefusal,
+  type KeySource,
   type Result,
   refuse,
   secondsOf,
-  segmentsOf,
 } from "../protocol/index.ts";
 import type { Anchor, TrustedProvider } from "./anchor.ts";
-import { type AssertionTrace, matchClaims } from "./claims.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
-import { findKey } from "./find_key.ts";
-import { judgeTimes, verifySignature } from "./verify.ts";
+import { type FoundKey, findKey, keyAtHand } from "./find_key.ts";
+import { judgeTerms, type TrustTrace } from "./terms.ts";
+import { verifySignature } from "./verify.ts";
 
-/** A token that is believed: by which trust, and what was looked at. */
+/** A token that is believed: by which trust. */
 export interface Judgement {
   readonly provider: TrustedProvider;
-  readonly trace: readonly AssertionTrace[];
+  readonly trace: TrustTrace;
 }
 
-type Verdict<Value> = Result<Value, ExchangeRefusal>;
+/** All that was looked at, for the receipt. */
+export interface FederationTrace {
+  readonly trusts: readonly TrustTrace[];
+  /** How many trusts of the account name the issuer, those that are disabled too. */
+  readonly trustsTotal: number;
+  /** Undefined where no key was at hand, and none was fetched. */
+  readonly signature: boolean | undefined;
+  readonly keySource: KeySource | undefined;
+}
+
+/** A verdict, and what it was made from. */
+export interface Judged {
+  readonly verdict: Result<Judgement, ExchangeRefusal>;
+  readonly trace: FederationTrace;
+}
+
+interface Candidate {
+  readonly provider: TrustedProvider;
+  readonly trace: TrustTrace;
+}
+
+/** Whether a key said the signature is good; undefined where there was none to ask. */
+interface Authenticity {
+  readonly verdict: Result<true, ExchangeRefusal> | undefined;
+  readonly source: KeySource | undefined;
+}
 
 /**
- * Whether one of the account's trusts in this issuer believes the token. The first that does is the answer; where
- * none does, the refusal of the one that came furthest: it is the one its owner meant.
+ * Whether one of the account's trusts in this issuer believes the token. Terms come first: a key is fetched only for a
+ * token that a trust would let in, so no stranger learns by a fetch whether account, trust or claim was wrong. The first
+ * trust that believes it is the answer; where none does, the refusal of the one that came furthest, which its owner meant.
  */
-export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): Promise<Verdict<Judgement>> {
-  const providers = anchor.providers.filter((provider) => !provider.disabled);
-  if (providers.length === 0) {
+export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): Promise<Judged> {
+  const { deps } = context;
+  const at = { now: secondsOf(deps.nowMs()), issuerUrl: deps.config.issuerUrl };
+  const candidates = anchor.providers
+    .filter(({ disabled }) => !disabled)
+    .map((provider) => ({ provider, trace: judgeTerms(jwt, provider, at) }));
+  const met = candidates.filter(({ trace }) => trace.failure === undefined);
+  const isBare = jwt.compact === "";
+  const ask = isBare ? TAKEN_AS_SAID : authenticityBy(context, { jwt, anchor, mayFetch: met.length > 0 });
+  const judged =
+    met.length > 0 ? await judgeMet(met, ask) : await judgeUnmet(candidates, ask, { jwt, anchor });
+  const { verdict, authenticity } = judged;
+  const signature = authenticity?.verdict === undefined ? undefined : authenticity.verdict.ok;
+  const trace = {
+    trusts: candidates.map((candidate) => candidate.trace),
+    trustsTotal: anchor.providers.length,
+    signature: isBare || (signature === false && !isSignatureWrong(authenticity)) ? undefined : signature,
+    keySource: authenticity?.source,
+  };
+  return { verdict, trace };
+}
+
+type Ask = (provider: TrustedProvider) => Promise<Authenticity>;
+
+/** Claims without a token, in a dry run: there is no signature to look at. */
+const TAKEN_AS_SAID: Ask = async () => ({ verdict: accept(true), source: undefined });
+
+interface Settled {
+  readonly verdict: Judged["verdict"];
+  readonly authenticity: Authenticity | undefined;
+}
+
+/** Those whose terms are met: the first that enforces and has a key that fits. */
+async function judgeMet(met: readonly Candidate[], ask: Ask): Promise<Settled> {
+  let refused: Settled | undefined;
+  let shadow: Settled | undefined;
+  for (const { provider, trace } of met) {
+    const authenticity = await ask(provider);
+    if (authenticity.verdict?.ok) {
+      if (provider.mode === "enforce") return { verdict: accept({ provider, trace }), authenticity };
+      const detail = `${provider.name} would have let it in; set its mode to enforce once you mean it.`;
+      shadow ??= { verdict: refuse({ reason: "trust_in_shadow", detail }), authenticity };
+    } else if (authenticity.verdict !== undefined) {
+      refused ??= { verdict: authenticity.verdict, authenticity };
+    }
+  }
+  return shadow ?? refused ?? { verdict: refuse(NO_TRUST), authenticity: undefined };
+}
+
+/** None is met: the signature is looked at only where that costs no fetch, so that the record knows whose claims it shows. */
+async function judgeUnmet(
+  candidates: readonly Candidate[],
+  ask: Ask,
+  { jwt, anchor }: { readonly jwt: DecodedJwt; readonly anchor: Anchor },
+): Promise<Settled> {
+  const furthest = candidates.toSorted((one, other) => stageOf(other) - stageOf(one))[0];
+  if (furthest?.trace.failure === undefined) {
     const why =
       anchor.providers.length > 0 ? "Every trust in this issuer is disabled" : "No trust names this issuer";
-    return refuse({ reason: "issuer_not_trusted", detail: `${why}: iss is ${quote(jwt.issuer)}.` });
+    const detail = `${why}: iss is ${quote(jwt.issuer)}.`;
+    return { verdict: refuse({ reason: "issuer_not_trusted", detail }), authenticity: undefined };
   }
-  const fetched = memo(() => verifyWithIssuer(context, jwt, anchor.generation));
-  let furthest: Refused | undefined;
-  for (const provider of providers) {
-    const authentic = provider.jwks === null ? await fetched() : await verifyWithUpload(jwt, provider);
-    const judged = authentic.ok ? judgeProvider(context, jwt, provider) : authentic;
-    if (judged.ok) return judged;
-    if (furthest === undefined || stageOf(judged.refusal) > stageOf(furthest)) furthest = judged.refusal;
+  const authenticity = await ask(furthest.provider);
+  if (authenticity.verdict !== undefined && !authenticity.verdict.ok) {
+    return { verdict: authenticity.verdict, authenticity };
   }
-  return refuse(furthest ?? { reason: "issuer_not_trusted", detail: "No trust names this issuer." });
+  const isUnverified = authenticity.verdict === undefined;
+  const refusal = { ...furthest.trace.failure, ...(isUnverified ? { isUnverified } : {}) };
+  return { verdict: refuse(refusal), authenticity };
 }
 
-type Refused = ExchangeRefusal;
+const NO_TRUST: ExchangeRefusal = { reason: "issuer_not_trusted", detail: "No trust names this issuer." };
 
-/** How far a token came; later stages tell its owner more. */
-function stageOf({ reason }: Refused): number {
-  return ["audience_mismatch", "assertion_failed"].indexOf(reason);
+/** How far a token came; later stages tell its owner more, and of those a trust that decides more than one in shadow. */
+function stageOf({ provider, trace }: Candidate): number {
+  const stage = STAGES.indexOf(trace.failure?.reason ?? "");
+  return 2 * stage + (provider.mode === "enforce" ? 1 : 0);
 }
 
-function memo<Value>(compute: () => Promise<Value>): () => Promise<Value> {
-  let value: Promise<Value> | undefined;
-  return () => {
-    value ??= compute();
-    return value;
+const STAGES: readonly string[] = [
+  "token_too_old",
+  "audience_mismatch",
+  "assertion_failed",
+  "identity_changed",
+];
+
+function isSignatureWrong(authenticity: Authenticity | undefined): boolean {
+  const verdict = authenticity?.verdict;
+  return verdict !== undefined && !verdict.ok && verdict.refusal.reason === "signature_invalid";
+}
+
+interface Question {
+  readonly jwt: DecodedJwt;
+  readonly anchor: Anchor;
+  readonly mayFetch: boolean;
+}
+
+/** Asks a trust's keys: its uploaded ones, or the issuer's, once for all trusts. */
+function authenticityBy(context: Context, { jwt, anchor, mayFetch }: Question): Ask {
+  const query = { issuer: jwt.issuer, kid: jwt.kid, generation: anchor.generation };
+  let ofIssuer: Promise<Authenticity> | undefined;
+  const askIssuer = async (): Promise<Authenticity> => {
+    const found = mayFetch ? await findKey(context, query) : await keyAtHand(context, query);
+    if (found === undefined) return { verdict: undefined, source: undefined };
+    return found.ok ? verified(jwt, found.value, found.value.source) : { verdict: found, source: undefined };
+  };
+  return (provider) => {
+    if (provider.jwks !== null) return askUpload(jwt, provider);
+    ofIssuer ??= askIssuer();
+    return ofIssuer;
   };
 }
 
-async function verifyWithIssuer(
-  context: Context,
-  jwt: DecodedJwt,
-  generation: string,
-): Promise<Verdict<true>> {
-  const key = await findKey(context, { issuer: jwt.issuer, kid: jwt.kid, generation });
-  return key.ok ? verifySignature(jwt, key.value) : key;
-}
-
-async function verifyWithUpload(jwt: DecodedJwt, provider: TrustedProvider): Promise<Verdict<true>> {
+async function askUpload(jwt: DecodedJwt, provider: TrustedProvider): Promise<Authenticity> {
   const jwk = provider.jwks?.keys.find((key) => key.kid === jwt.kid);
-  if (jwk === undefined) {
-    const detail = `The uploaded jwks of ${provider.name} holds no key with kid ${quote(jwt.kid)}.`;
-    return refuse({ reason: "key_not_found", detail });
-  }
-  return verifySignature(jwt, { jwk, imported: new Map() });
+  if (jwk !== undefined) return verified(jwt, { jwk, imported: new Map() }, "upload");
+  const detail = `The uploaded jwks of ${provider.name} holds no key with kid ${quote(jwt.kid)}.`;
+  return { verdict: refuse({ reason: "key_not_found", detail }), source: undefined };
 }
 
-/** Everything about an authentic token that is this trust's to judge. Pure but for the clock. */
-function judgeProvider({ deps }: Context, jwt: DecodedJwt, provider: TrustedProvider): Verdict<Judgement> {
-  const times = judgeTimes(jwt, secondsOf(deps.nowMs()));
-  if (!times.ok) return times;
-  const trace = matchClaims(provider.assertions, jwt.claims);
-  const hasAudience = trace.some(({ assertion }) => isAudience(assertion.item));
-  if (!hasAudience && !jwt.audience.includes(deps.config.issuerUrl)) {
-    const detail = `aud is ${quote(jwt.audience)}; without an assertion on aud it must be ${deps.config.issuerUrl}.`;
-    return refuse({ reason: "audience_mismatch", detail });
-  }
-  const failed = trace.filter(({ holds }) => !holds);
-  if (trace.length > 0 && failed.length === 0) return accept({ provider, trace });
-  const isAudienceOnly = failed.every(({ assertion }) => isAudience(assertion.item));
-  const detail = `${provider.name}: ${failed.map(describe).join("; ")}`;
-  return refuse({ reason: isAudienceOnly ? "audience_mismatch" : "assertion_failed", detail });
-}
-
-function isAudience(item: string): boolean {
-  const segments = segmentsOf(item);
-  return segments.length === 1 && segments[0] === "aud";
-}
-
-function describe({ assertion, received }: AssertionTrace): string {
-  const shown = quote(redactClaim(segmentsOf(assertion.item).at(-1) ?? "", received));
-  return `${assertion.item} must equal ${quote(assertion.value)}, received ${shown}`;
+async function verified(
+  jwt: DecodedJwt,
+  key: Pick<FoundKey, "jwk" | "imported">,
+  source: KeySource,
+): Promise<Authenticity> {
+  return { verdict: await verifySignature(jwt, key), source };
 }

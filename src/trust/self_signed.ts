@@ -73,7 +73,7 @@ function readJti({ claims: { jti } }: DecodedJwt): Result<string, ExchangeRefusa
   return refuse({ reason: "claim_malformed", detail });
 }
 
-function foundKeyOf(deps: Deps, key: AccountKey): FoundKey {
+function foundKeyOf(deps: Deps, key: AccountKey): Pick<FoundKey, "jwk" | "imported"> {
   const { accountKeys } = deps.keyCache;
   const imported = accountKeys.get(key.id) ?? remember(accountKeys, key.id, new Map<string, CryptoKey>());
   return { jwk: key.publicJwk, imported };

@@ -2,7 +2,6 @@ import { compactVerify, errors, importJWK } from "jose";
 import { accept, type ExchangeRefusal, hasPassed, type Result, refuse } from "../protocol/index.ts";
 import { isAlgorithmOfKey } from "./algorithms.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
-import type { FoundKey } from "./find_key.ts";
 
 /** How far a signer's clock may be from ours. */
 export const LEEWAY_SECONDS = 60;
@@ -12,7 +11,7 @@ const FOREIGN_TOKEN_LIFETIME_MAX_SECONDS = 7 * 24 * 3600;
 type Verdict = Result<true, ExchangeRefusal>;
 
 /** The signature, with an algorithm that is the key's own. @see RFC 7515 s5.2, RFC 8725 s3.1 */
-export async function verifySignature(jwt: DecodedJwt, key: FoundKey): Promise<Verdict> {
+export async function verifySignature(jwt: DecodedJwt, key: VerifyingKey): Promise<Verdict> {
   if (!isAlgorithmOfKey(jwt.alg, key.jwk)) {
     const bound = key.jwk.alg ?? key.jwk.crv ?? key.jwk.kty;
     return refuse({
@@ -35,14 +34,14 @@ export async function verifySignature(jwt: DecodedJwt, key: FoundKey): Promise<V
 }
 
 /** A public key, and what was imported of it by algorithm. */
-interface ImportableKey {
+interface VerifyingKey {
   readonly jwk: Readonly<Record<string, unknown>>;
   readonly imported: Map<string, CryptoKey>;
 }
 
 /** Imports once per key and algorithm. The runtime refuses points that are not on their curve here. */
 export async function importPublicKey(
-  key: ImportableKey,
+  key: VerifyingKey,
   alg: string,
 ): Promise<Result<CryptoKey, ExchangeRefusal>> {
   const known = key.imported.get(alg);
@@ -58,10 +57,15 @@ export async function importPublicKey(
   }
 }
 
+type Times = Pick<DecodedJwt, "expiresAt" | "notBefore" | "issuedAt">;
+
 /** `exp`, `nbf` and `iat` against our clock. Pure; `now` in seconds. @see RFC 7519 s4.1.4 to s4.1.6 */
-export function judgeTimes(jwt: DecodedJwt, now: number): Verdict {
-  const { expiresAt, notBefore, issuedAt } = jwt;
-  if (hasPassed(expiresAt + LEEWAY_SECONDS, now)) {
+export function judgeTimes(
+  { expiresAt, notBefore, issuedAt }: Times,
+  now: number,
+  leewaySeconds = LEEWAY_SECONDS,
+): Verdict {
+  if (hasPassed(expiresAt + leewaySeconds, now)) {
     return refuse({ reason: "token_expired", detail: `exp was ${Math.floor(now - expiresAt)} s ago.` });
   }
   if (expiresAt > now + FOREIGN_TOKEN_LIFETIME_MAX_SECONDS) {
@@ -71,10 +75,28 @@ export function judgeTimes(jwt: DecodedJwt, now: number): Verdict {
     ["nbf", notBefore],
     ["iat", issuedAt],
   ] as const) {
-    if (instant !== undefined && instant - LEEWAY_SECONDS > now) {
+    if (instant !== undefined && instant - leewaySeconds > now) {
       const ahead = Math.ceil(instant - now);
       return refuse({ reason: "token_not_yet_valid", detail: `${name} is ${ahead} s ahead of our clock.` });
     }
   }
   return accept(true);
+}
+
+/** How long ago the token was issued, where the trust bounds that. Pure; `now` and bounds in seconds. */
+export function judgeAge(
+  { issuedAt }: Times,
+  now: number,
+  { maxTokenAge, leeway }: { readonly maxTokenAge: number | null; readonly leeway: number | null },
+): Verdict {
+  if (maxTokenAge === null) return accept(true);
+  if (issuedAt === undefined) {
+    return refuse({ reason: "token_too_old", detail: "The token has no iat, and maxTokenAge asks for it." });
+  }
+  const age = Math.floor(now - issuedAt);
+  if (age <= maxTokenAge + (leeway ?? LEEWAY_SECONDS)) return accept(true);
+  return refuse({
+    reason: "token_too_old",
+    detail: `iat was ${age} s ago; maxTokenAge is ${maxTokenAge} s.`,
+  });
 }

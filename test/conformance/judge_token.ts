@@ -48,6 +48,6 @@ function isAboutPayload({ reason, detail }: { readonly reason: string; readonly 
   return reason.startsWith("claim_") || detail.startsWith("The payload is not a JSON object");
 }
 
-function foundKey(jwk: FoundKey["jwk"]): FoundKey {
+function foundKey(jwk: Pick<FoundKey, "jwk" | "imported">["jwk"]): Pick<FoundKey, "jwk" | "imported"> {
   return { jwk, imported: new Map() };
 }

@@ -28,9 +28,15 @@ const DOORS: readonly (readonly [what: string, pattern: RegExp, allowed: readonl
   ["write to the console", /\bconsole\s*\./, ["app.ts", "index.ts"]],
 ];
 
+/** Lines to paste are a template's data: somebody else's program runs them. */
+function runnable(file: string): string {
+  const source = withoutComments(sourceOf(file));
+  return file.startsWith("trust/templates/") ? source.replaceAll(/text: `[^`]*`/g, "") : source;
+}
+
 describe.each(DOORS)("only its doors %s", (_what, pattern, allowed) => {
   it("nobody else does", () => {
-    const found = sourceFiles().filter((file) => pattern.test(withoutComments(sourceOf(file))));
+    const found = sourceFiles().filter((file) => pattern.test(runnable(file)));
     expect(found.filter((file) => !allowed.includes(file))).toEqual([]);
   });
 

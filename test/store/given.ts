@@ -40,6 +40,7 @@ export function contextOn(db: Database, changes: Partial<Deps> = {}): Context {
     log: () => undefined,
     keyCache: newKeyCache(),
     feedCache: { last: undefined },
+    notedTokens: new Map(),
     signingKeys: newSigningKeyCache(),
     ...changes,
   };

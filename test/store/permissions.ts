@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { commitRefusal } from "../../src/audit/index.ts";
 import type { Context } from "../../src/deps.ts";
 import * as directory from "../../src/directory/index.ts";
 import type { At } from "./driver.ts";
@@ -48,6 +49,19 @@ async function givenIdp(context: Context): Promise<string> {
 async function givenRevocation(context: Context, projectId: string): Promise<string> {
   const made = accepted(await directory.createRevocation(operator(context), projectId, { all: true }));
   return made.dryRun ? "" : made.id;
+}
+
+/** Of a refused attempt on the account. */
+async function givenReceipt(context: Context, { project, account }: Ground): Promise<string> {
+  const event = {
+    action: "access_token.exchange",
+    target: { type: "access_token" },
+    projectId: project.id,
+    serviceAccountId: account.id,
+    reason: "token_malformed",
+    exchange: { receipt: {} },
+  } as const;
+  return commitRefusal(operator(context), event, "forged");
 }
 
 const role = { name: "reader", permissions: ["projects:read"] };
@@ -131,6 +145,27 @@ const VERBS: readonly Row[] = [
   [
     "federated-identity-providers:purge-keys",
     (context, ground) => directory.purgeProviderKeys(context, { ...ref(ground), id: ground.provider.id }),
+  ],
+  [
+    "federated-identity-providers:read",
+    (context, ground) =>
+      directory.simulateProvider(
+        context,
+        { ...ref(ground), id: ground.provider.id },
+        { change: {}, days: 1 },
+      ),
+  ],
+  [
+    "federated-identity-providers:read",
+    (context, { project }) => directory.listIssuers(context, project.id, page),
+  ],
+  [
+    "service-accounts:read",
+    (context, { project }) => directory.listReceipts(context, project.id, { filter: {}, page }),
+  ],
+  [
+    "service-accounts:read",
+    async (context, ground) => directory.getReceipt(context, await givenReceipt(context, ground)),
   ],
   ["service-account-keys:create", (context, ground) => directory.createKey(context, ref(ground), pair)],
   [
@@ -291,7 +326,7 @@ export function permissionRows(at: At): void {
   describe("a verb asks for its permission, and an actor without it gets nothing", () => {
     it("names every verb of the directory", () => {
       const verbs = Object.keys(directory).filter((name) =>
-        /^(?:create|get|list|update|rename|regenerate|delete|purge|rotate|report)/.test(name),
+        /^(?:create|get|list|update|rename|regenerate|delete|purge|rotate|report|simulate)/.test(name),
       );
       expect(VERBS.length).toBe(verbs.length);
     });

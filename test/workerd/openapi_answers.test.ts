@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Deps } from "../../src/deps.ts";
 import { v1Routes } from "../../src/routes/v1/index.ts";
 import { faultsOf, type JsonSchema } from "../support/json_schema.ts";
-import { type Answer, givenTrust, issuer, startService } from "./harness.ts";
+import { type Answer, exchangeOf, givenTrust, issuer, startService } from "./harness.ts";
 import { newIssuerKey } from "./identity_provider_kit.ts";
 import {
   freshName,
@@ -103,6 +103,15 @@ const keys = `${holder.path}/keys`;
 const tokens = `${holder.path}/project-tokens`;
 const P = "/v1/projects/{project}";
 const A = `${P}/service-accounts/{serviceAccount}`;
+const CLAIMS = { iss: issuer.url, sub: "job", aud: service.url, repository_id: "777001" };
+
+/** Of an exchange that was refused, with its nearest miss. */
+async function givenReceipt(): Promise<string> {
+  const token = await issuer.token({ repository_id: 777001 }, service.url);
+  const { body } = await service.exchange(exchangeOf(token, holder.email));
+  return body.error_uri.split("/").at(-1);
+}
+
 const named = () => ({ name: freshName() });
 const one = (path: string, body?: unknown) => async (): Promise<readonly Call[]> => [{ path, body }];
 
@@ -135,6 +144,20 @@ const CALLS: Readonly<Record<string, () => Promise<readonly Call[]>>> = {
   [`DELETE ${A}/federated-identity-providers/{id}`]: async () => [
     { path: (await givenTrustIn(service, holder)).path },
   ],
+  [`POST ${A}/evaluate`]: one(`${holder.path}/evaluate`, { claims: CLAIMS, audience: service.url }),
+  [`POST ${A}/federated-identity-providers/{id}/evaluate`]: one(`${trust.path}/evaluate`, {
+    claims: { ...CLAIMS, repository_id: 777001 },
+  }),
+  [`POST ${A}/federated-identity-providers/{id}/simulate`]: one(`${trust.path}/simulate`, {
+    change: { assertions: [{ item: "repository_id", operator: "in", value: ["777002"] }] },
+    days: 1,
+  }),
+  "GET /v1/trust-templates": one("/v1/trust-templates"),
+  "GET /v1/trust-templates/{template}": one("/v1/trust-templates/kubernetes"),
+  [`GET ${P}/issuers`]: one(`${home.path}/issuers`),
+  [`GET ${P}/receipts`]: one(`${home.path}/receipts`),
+  [`GET ${P}/receipts/{receipt}`]: async () => [{ path: `${home.path}/receipts/${await givenReceipt()}` }],
+  "GET /v1/receipts/{receipt}": async () => [{ path: `/v1/receipts/${await givenReceipt()}` }],
   [`POST ${A}/federated-identity-providers/{id}/purge-keys`]: async () => {
     const { providers, provider } = await givenTrust(service);
     return [{ path: `${providers}/${provider.id}/purge-keys` }];

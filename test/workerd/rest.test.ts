@@ -300,7 +300,7 @@ describe("a trust that would let the world in, or nobody, is not stored", () => 
     ],
     [
       "a value that is no string",
-      { assertions: [{ item: "sub", operator: "equals", value: 1 }] },
+      { assertions: [{ item: "sub", operator: "equals", value: null }] },
       "/assertions/0/value",
     ],
     [

@@ -21,6 +21,7 @@ import {
   routesOf,
   type Standing,
   type Where,
+  WITHOUT_PERMISSION,
   whereOf,
 } from "./route_roles_rules.ts";
 import { givenHome } from "./token_holders.ts";
@@ -95,6 +96,9 @@ const byProjectToken = ({ projectToken: token = "", ...caller }: Caller) => ({ .
 
 const rows = BOUND_ON.flatMap((boundOn) => ROLES.map((role) => [role, boundOn] as const));
 
+/** What anybody may, who is nobody. */
+const PUBLIC = Object.keys(WITHOUT_PERMISSION).filter((name) => WITHOUT_PERMISSION[name] === null);
+
 describe.each(rows)("%s, bound on one %s,", (role, boundOn) => {
   const standing = { is: "account", holds: permissionsOf(role), isOwn: true, boundOn } as const;
   const isThere = (route: Route) => whereOf(route, boundOn) === boundOn;
@@ -135,6 +139,6 @@ describe.each(rows)("%s, bound on one %s,", (role, boundOn) => {
     }
     await expectOutcomes(calls);
     const allowed = calls.filter(({ wanted }) => wanted === "allowed").map(({ name }) => name);
-    expect(allowed).toEqual(["GET /v1/service-accounts/{email}/jwks.json"]);
+    expect(allowed).toEqual(PUBLIC);
   });
 });

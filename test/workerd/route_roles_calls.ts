@@ -1,4 +1,4 @@
-import { issuer, type Service } from "./harness.ts";
+import { exchangeOf, issuer, type Service } from "./harness.ts";
 import { type Ground, givenAccount, resourceOf } from "./route_roles_kit.ts";
 import { freshName, must } from "./token_holders.ts";
 
@@ -66,6 +66,14 @@ async function bindingInput(service: Service, ground: Ground) {
   return { principal, role: "viewer", ...resourceOf(ground, ground.binds) };
 }
 
+const evaluationInput = () => ({ claims: { iss: "https://ci.example.com", sub: "job", aud: "x" } });
+
+/** Of a refused exchange for the account. */
+async function receiptOf(service: Service, { account: { id } }: Ground): Promise<string> {
+  const { body } = await service.exchange(exchangeOf("a.b.c", id));
+  return body.error_uri.split("/").at(-1);
+}
+
 const ofNewBinding =
   (body?: unknown): Prepare =>
   async (service, ground) => {
@@ -115,6 +123,29 @@ export const CALLS: Readonly<Record<string, Prepare>> = {
     undefined,
     "/purge-keys",
   ),
+  [`POST ${A}/evaluate`]: at((ground) => `${account(ground)}/evaluate`, evaluationInput),
+  [`POST ${A}/federated-identity-providers/{id}/evaluate`]: ofNew(
+    trusts,
+    trustInput,
+    evaluationInput,
+    "/evaluate",
+  ),
+  [`POST ${A}/federated-identity-providers/{id}/simulate`]: ofNew(
+    trusts,
+    trustInput,
+    () => ({ change: {} }),
+    "/simulate",
+  ),
+  "GET /v1/trust-templates": at(() => "/v1/trust-templates"),
+  "GET /v1/trust-templates/{template}": at(() => "/v1/trust-templates/github"),
+  [`GET ${P}/issuers`]: at(({ home }) => `${home.path}/issuers`),
+  [`GET ${P}/receipts`]: at(({ home }) => `${home.path}/receipts`),
+  [`GET ${P}/receipts/{receipt}`]: async (service, ground) => ({
+    path: `${ground.home.path}/receipts/${await receiptOf(service, ground)}`,
+  }),
+  "GET /v1/receipts/{receipt}": async (service, ground) => ({
+    path: `/v1/receipts/${await receiptOf(service, ground)}`,
+  }),
   [`POST ${A}/keys`]: at(keys, keyInput),
   [`GET ${A}/keys`]: at(keys),
   [`GET ${A}/keys/{keyId}`]: ofNew(keys, keyInput),

@@ -7,6 +7,7 @@ export type Where = "service" | "identity provider" | "project" | "service accou
 const PLACES: readonly (readonly [RegExp, Where])[] = [
   [/^\/v1\/projects\/\{project\}\/service-accounts\/\{serviceAccount\}/, "service account"],
   [/^\/v1\/projects\/\{project\}\/resource-servers\/\{id\}/, "resource server"],
+  [/^\/v1\/(?:projects\/\{project\}\/)?receipts\/\{receipt\}/, "service account"],
   [/^\/v1\/projects\/\{project\}/, "project"],
   [/^\/v1\/identity-providers\/\{id\}/, "identity provider"],
   [/^\/v1\//, "service"],
@@ -33,6 +34,8 @@ const READ_BY = {
 /** Routes that declare no permission, and what decides there: `null` is public, else who may not is told of the second. */
 export const WITHOUT_PERMISSION: Readonly<Record<string, readonly [Permission, Permission] | null>> = {
   "GET /v1/service-accounts/{email}/jwks.json": null,
+  "GET /v1/trust-templates": null,
+  "GET /v1/trust-templates/{template}": null,
   // Whoever may read a project lists those that he may read; the operator lists all.
   "GET /v1/projects": ["projects:read", "projects:list"],
 };

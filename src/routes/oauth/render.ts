@@ -54,13 +54,24 @@ export function renderIntrospection(
 /** An error answer. 401 is for clients that did not authenticate, 400 for the rest. @see RFC 6749 s5.2 */
 export function renderError(
   c: RouteContext,
-  { error, description }: ParameterRefusal,
+  { error, description, uri }: OAuthError,
   status: ContentfulStatusCode = error === "invalid_client" ? 401 : 400,
 ): Response {
   c.set("outcome", error);
   const tried = c.req.header("authorization");
   if (status === 401 && tried !== undefined) c.header("WWW-Authenticate", challengeOf(tried));
-  return noStore(c).json({ error, error_description: description }, status);
+  const more = uri === undefined ? {} : { error_uri: uri };
+  return noStore(c).json({ error, error_description: description, ...more }, status);
+}
+
+/** An error, and where somebody who may reads why. @see RFC 6749 s5.2, `error_uri` */
+interface OAuthError extends ParameterRefusal {
+  readonly uri?: string | undefined;
+}
+
+/** Where a receipt opens, for those who may read the account. */
+export function receiptUri(issuerUrl: string, receiptId: string | undefined): string | undefined {
+  return receiptId === undefined ? undefined : `${issuerUrl}/v1/receipts/${receiptId}`;
 }
 
 /** A challenge in the scheme that was tried. @see RFC 6749 s5.2, RFC 6750 s3 */
@@ -74,39 +85,47 @@ function challengeOf(tried: string): string {
  * What a caller learns of a refused exchange: the standard's word for its grant, and one sentence that is the same
  * whether account, trust, key or claim was wrong. The exact reason is in the account's record.
  */
-export function renderRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeRefusal): Response {
+export function renderRefusal(
+  c: RouteContext,
+  grantType: GrantType,
+  refusal: ExchangeRefusal & { readonly uri: string | undefined },
+): Response {
   const answer = answerRefusal(c, grantType, refusal);
   // The log is the operator's: it may know the reason that the caller must not.
   c.set("outcome", refusal.reason);
   return answer;
 }
 
-function answerRefusal(c: RouteContext, grantType: GrantType, refusal: ExchangeRefusal): Response {
+function answerRefusal(
+  c: RouteContext,
+  grantType: GrantType,
+  { uri, ...refusal }: ExchangeRefusal & { readonly uri: string | undefined },
+): Response {
   const kind = KIND_OF[refusal.reason];
   if (kind === "unavailable") {
     c.header("Retry-After", String(refusal.retryAfterSeconds ?? 30));
     const description = "The token's issuer does not answer for its keys now. Try again later.";
-    return renderError(c, { error: "temporarily_unavailable", description }, 503);
+    return renderError(c, { error: "temporarily_unavailable", description, uri }, 503);
   }
   if (kind === "target") {
     const description =
       "No token is issued for this audience or resource. Ask for one that the account allows.";
-    return renderError(c, { error: "invalid_target", description });
+    return renderError(c, { error: "invalid_target", description, uri });
   }
   if (kind === "scope") {
     const description = "This scope was not granted. Leave scope out to get all that was.";
-    return renderError(c, { error: "invalid_scope", description });
+    return renderError(c, { error: "invalid_scope", description, uri });
   }
   if (kind === "account") {
     const description = "client_id is missing: send the service account's e-mail or id.";
-    return renderError(c, { error: "invalid_request", description });
+    return renderError(c, { error: "invalid_request", description, uri });
   }
   if (refusal.assertedKid !== undefined) {
     const description = describeAssertion(c, refusal.assertedKid);
-    return renderError(c, { error: ERROR_OF_GRANT[grantType], description });
+    return renderError(c, { error: ERROR_OF_GRANT[grantType], description, uri });
   }
-  const description = `The token was not accepted for this service account. Its audit event says why: request ${c.get("requestId")}.`;
-  return renderError(c, { error: ERROR_OF_GRANT[grantType], description });
+  const description = `The token was not accepted for this service account. Who may read the account sees why at error_uri, and in its audit event: request ${c.get("requestId")}.`;
+  return renderError(c, { error: ERROR_OF_GRANT[grantType], description, uri });
 }
 
 /**
@@ -157,8 +176,11 @@ const KIND_OF: Readonly<Record<ExchangeReason, Kind>> = {
   token_expired: "token",
   token_not_yet_valid: "token",
   token_lifetime_excessive: "token",
+  token_too_old: "token",
   audience_mismatch: "token",
   assertion_failed: "token",
+  identity_changed: "token",
+  trust_in_shadow: "token",
   own_token_rejected: "token",
   impersonation_not_granted: "token",
   impersonation_chain: "token",

@@ -9,29 +9,37 @@ import { accessTokenRoutes } from "./access_tokens.ts";
 import { auditEventRoutes } from "./audit_events.ts";
 import { authenticate } from "./authenticate.ts";
 import type { V1Routes } from "./endpoint.ts";
+import { evaluationRoutes } from "./evaluations.ts";
 import { providerRoutes } from "./federated_identity_providers.ts";
 import { identityProviderRoutes } from "./identity_providers.ts";
+import { issuerRoutes } from "./issuers.ts";
 import { accountKeySetRoute, keyRoutes } from "./keys.ts";
 import { leakedCredentialRoutes } from "./leaked_credentials.ts";
 import { memberRoutes } from "./members.ts";
 import { BODY_MAX_BYTES } from "./primitives.ts";
 import { projectTokenRoutes } from "./project_tokens.ts";
 import { projectRoutes } from "./projects.ts";
+import { receiptRoutes } from "./receipts.ts";
 import { resourceServerRoutes } from "./resource_servers.ts";
 import { revocationRoutes } from "./revocations.ts";
 import { roleBindingRoutes } from "./role_bindings.ts";
 import { roleRoutes } from "./roles.ts";
 import { serviceAccountRoutes } from "./service_accounts.ts";
 import { signingKeyRoutes } from "./signing_keys.ts";
+import { trustTemplateRoutes } from "./trust_templates.ts";
 
 /** Everything below `/v1`, and `/openapi.json`. */
 export function v1Routes(deps: Deps): V1Routes {
   const routes = newRoutes();
   accountKeySetRoute(routes, deps);
+  trustTemplateRoutes(routes, deps);
   routes.use("/v1/*", authenticate(deps), requireJson, limitBody(BODY_MAX_BYTES));
   projectRoutes(routes, deps);
   serviceAccountRoutes(routes, deps);
   providerRoutes(routes, deps);
+  evaluationRoutes(routes, deps);
+  receiptRoutes(routes, deps);
+  issuerRoutes(routes, deps);
   keyRoutes(routes, deps);
   projectTokenRoutes(routes, deps);
   accessTokenRoutes(routes, deps);

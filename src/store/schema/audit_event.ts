@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ActingParty } from "../../protocol/index.ts";
+import type { ActingParty, StoredReceipt } from "../../protocol/index.ts";
 
 export const auditEvent = sqliteTable(
   "audit_event",
@@ -31,12 +31,15 @@ export const auditEvent = sqliteTable(
     occurrences: integer("occurrences").notNull().default(1),
     rowsChanged: integer("rows_changed").notNull(),
     act: text("act", { mode: "json" }).$type<readonly ActingParty[]>(),
+    receipt: text("receipt", { mode: "json" }).$type<StoredReceipt>(),
+    federatedIdentityProviderId: text("federated_identity_provider_id"),
   },
   (table) => [
     check("guard", sql`${table.rowsChanged} > 0`),
     index("audit_event_by_project").on(table.projectId, table.id),
     index("audit_event_by_service_account").on(table.serviceAccountId, table.id),
     index("audit_event_by_flood_bucket").on(table.floodBucket).where(sql`${table.floodBucket} IS NOT NULL`),
+    index("audit_event_with_receipt").on(table.id).where(sql`${table.receipt} IS NOT NULL`),
     uniqueIndex("audit_event_one_flood").on(table.floodBucket).where(sql`${table.reason} = 'flood'`),
   ],
 );

@@ -1,6 +1,12 @@
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, unique, uniqueIndex } from "drizzle-orm/sqlite-core";
-import type { ClaimAssertion, JsonWebKeyWithKid, UploadedKeySet } from "../../protocol/index.ts";
+import type {
+  ClaimAssertion,
+  JsonWebKeyWithKid,
+  LearnedIds,
+  Mode,
+  UploadedKeySet,
+} from "../../protocol/index.ts";
 import { flag, projectId, serviceAccountId } from "./accounts.ts";
 
 /** By what an account gets its tokens: trust in an issuer, a key of its own, a project token. */
@@ -21,12 +27,33 @@ export const federatedIdentityProvider = sqliteTable(
     version: integer("version").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    mode: text("mode").$type<Mode>().notNull().default("enforce"),
+    singleUse: flag("single_use").notNull().default(false),
+    maxTokenAge: integer("max_token_age"),
+    leeway: integer("leeway"),
+    learnedIds: text("learned_ids", { mode: "json" }).$type<readonly LearnedIds[]>(),
+    acknowledged: text("acknowledged", { mode: "json" }).$type<readonly string[]>().notNull().default([]),
+    template: text("template"),
   },
   (table) => [
     unique().on(table.serviceAccountId, table.name),
     index("federated_identity_provider_by_issuer").on(table.serviceAccountId, table.issuer),
     index("federated_identity_provider_by_project").on(table.projectId),
   ],
+);
+
+export const trustUse = sqliteTable(
+  "trust_use",
+  {
+    federatedIdentityProviderId: text("federated_identity_provider_id")
+      .primaryKey()
+      .references(() => federatedIdentityProvider.id, { onDelete: "cascade" }),
+    projectId: projectId(),
+    exchanges: integer("exchanges").notNull().default(0),
+    refusals: integer("refusals").notNull().default(0),
+    lastRefusedAt: integer("last_refused_at"),
+  },
+  (table) => [index("trust_use_by_project").on(table.projectId)],
 );
 
 export const keyPurge = sqliteTable(

@@ -29,7 +29,7 @@ function tokenOf(alg: string, signer = alg): Promise<string> {
   return new SignJWT(GOOD_CLAIMS).setProtectedHeader(header).sign(keyOf(signer).privateKey);
 }
 
-function found(jwk: JsonWebKeyWithKid): FoundKey {
+function found(jwk: JsonWebKeyWithKid): Pick<FoundKey, "jwk" | "imported"> {
   return { jwk, imported: new Map() };
 }
 

@@ -1,0 +1,98 @@
+import { sql } from "drizzle-orm";
+import type { Context } from "../../deps.ts";
+import { secondsOf } from "../../protocol/index.ts";
+import { readBatch, schema } from "../../store/index.ts";
+import { refreshKeys } from "../../trust/index.ts";
+import { mergeKeys } from "./seen.ts";
+import { type Look, readWatched, type Watched, writeWatched } from "./watched_row.ts";
+
+/** Issuers asked in one hour, those that were not asked for longest first: an invocation has a bound on its requests. */
+const ASKED_PER_HOUR = 20;
+
+const { federatedIdentityProvider: provider, keyPurge, watchedIssuer } = schema;
+
+/**
+ * Asks issuers for their keys before an exchange needs them: what fails or changed is an event then, not an outage. What
+ * they publish is believed for another hour, as if an exchange had asked. One that faults does not keep the others waiting.
+ */
+export async function watchIssuers(context: Context): Promise<void> {
+  const { deps } = context;
+  for (const asked of await readLongestUnasked(context)) {
+    try {
+      await watchOne(context, asked);
+    } catch (error) {
+      deps.log({
+        level: "warn",
+        event: "issuer_watch_failed",
+        issuer: asked.issuer,
+        cause: String(error).slice(0, 200),
+      });
+    }
+  }
+}
+
+interface Asked {
+  readonly projectId: string;
+  readonly issuer: string;
+  readonly generation: string;
+}
+
+/** Issuers that some enabled trust fetches keys from. */
+async function readLongestUnasked({ deps }: Context): Promise<readonly Asked[]> {
+  const query = deps.db
+    .select({
+      projectId: provider.projectId,
+      issuer: provider.issuer,
+      generation: sql<string>`coalesce(max(${keyPurge.generation}), '')`.as("generation"),
+    })
+    .from(provider)
+    .leftJoin(
+      watchedIssuer,
+      sql`${watchedIssuer.projectId} = ${provider.projectId} AND ${watchedIssuer.issuer} = ${provider.issuer}`,
+    )
+    .leftJoin(
+      keyPurge,
+      sql`${keyPurge.projectId} = ${provider.projectId} AND ${keyPurge.issuer} = ${provider.issuer}`,
+    )
+    .where(sql`${provider.disabled} = 0 AND ${provider.jwks} IS NULL`)
+    .groupBy(provider.projectId, provider.issuer)
+    .orderBy(sql`coalesce(max(${watchedIssuer.askedAt}), 0)`)
+    .limit(ASKED_PER_HOUR);
+  const [rows] = await readBatch(deps.db, [query]);
+  return rows;
+}
+
+async function watchOne(context: Context, { projectId, issuer, generation }: Asked): Promise<void> {
+  const fetched = await refreshKeys(context, { issuer, generation });
+  const watched = { projectId, issuer, row: await readWatched(context.deps, projectId, issuer) };
+  const now = secondsOf(context.deps.nowMs());
+  await writeWatched(
+    context,
+    watched,
+    fetched.ok
+      ? lookAtKeys(
+          watched,
+          fetched.value.keys.map(({ kid, alg }) => ({
+            kid,
+            algorithm: typeof alg === "string" ? alg : null,
+          })),
+          now,
+        )
+      : lookAtFailure(watched, fetched.refusal.detail, now),
+  );
+}
+
+function lookAtKeys({ row }: Watched, keys: Parameters<typeof mergeKeys>[1], now: number): Look {
+  const merged = mergeKeys(row?.keys ?? [], keys, now);
+  const change = { keys: merged.seen, askedAt: now, failingSince: null, failure: null };
+  if (row?.failingSince === null || row === undefined) return { change, news: merged.news };
+  const since = now - row.failingSince;
+  return { change, news: [`answers again after ${since} s`, ...merged.news], action: "issuer.recovered" };
+}
+
+/** Told once: as long as it goes on failing, the row says since when. */
+function lookAtFailure({ row }: Watched, detail: string, now: number): Look {
+  const isNew = row === undefined || row.failingSince === null;
+  const change = { askedAt: now, failingSince: row?.failingSince ?? now, failure: detail.slice(0, 512) };
+  return { change, news: isNew ? [detail] : [], action: "issuer.unreachable" };
+}

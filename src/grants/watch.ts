@@ -1,0 +1,30 @@
+import type { Context } from "../deps.ts";
+import { noteToken, noteVanished } from "../directory/index.ts";
+import { isAuthentic } from "../protocol/index.ts";
+import type { Denial, Identity } from "./identify.ts";
+
+/** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
+export function watchGrant(context: Context, { anchor, evidence, voucher }: Identity): void {
+  if (voucher.authMethod !== "federation" || evidence.authMethod !== "federation") return;
+  const { projectId } = anchor.account;
+  behind(context, noteToken(context, { projectId, jwt: evidence.jwt }));
+}
+
+/** Claims that an enforced assertion asked for and an authentic token had not. */
+export function watchDenial(context: Context, { anchor, evidence, refusal, trace }: Denial): void {
+  if (refusal.reason !== "assertion_failed" || !isAuthentic(refusal) || trace?.signature !== true) return;
+  if (anchor === undefined || evidence?.authMethod !== "federation") return;
+  const absent = trace.trusts.flatMap(({ assertions }) =>
+    assertions.filter(({ holds, received }) => !holds && received === undefined),
+  );
+  const items = [...new Set(absent.map(({ assertion }) => assertion.item))];
+  if (items.length === 0) return;
+  const { projectId } = anchor.account;
+  behind(context, noteVanished(context, { projectId, issuer: evidence.jwt.issuer, items }));
+}
+
+function behind({ deps, request }: Context, work: Promise<void>): void {
+  const failed = (error: unknown) =>
+    deps.log({ level: "warn", event: "issuer_not_noted", cause: String(error).slice(0, 200) });
+  request.waitUntil(work.catch(failed));
+}

@@ -1,0 +1,63 @@
+import { type ClaimScalar, type LearnedIds, segmentsOf } from "../protocol/index.ts";
+import { claimAt, isEnforced } from "./claims.ts";
+import { quote } from "./decode.ts";
+import { isPositive } from "./operators.ts";
+import { kindOf } from "./templates/index.ts";
+import type { Claims } from "./templates/template.ts";
+import type { TokenClaims, TrustTerms } from "./terms.ts";
+
+/** Names that one trust remembers; a pattern that lets more in is wide, which lint says. */
+const LEARNED_MAX = 100;
+/** Longer values are no names. */
+const NAME_MAX_CHARACTERS = 512;
+
+/** What a trust is to remember of this token, should it be believed: the ids of names that it asks for without their ids. */
+export function idsToLearn(token: TokenClaims, trust: TrustTerms): readonly LearnedIds[] {
+  const known = trust.learnedIds ?? [];
+  const room = Math.max(0, LEARNED_MAX - known.length);
+  return namesIn(token, trust)
+    .filter((name) => !known.some((learned) => isOf(learned, name)))
+    .slice(0, room);
+}
+
+/** Which name has other ids than were remembered, in words; undefined where none has. */
+export function changedIds(token: TokenClaims, trust: TrustTerms): string | undefined {
+  const known = trust.learnedIds ?? [];
+  if (known.length === 0) return undefined;
+  for (const learned of known) {
+    if (claimOf(token.claims, learned.item) !== learned.value) continue;
+    for (const [item, id] of Object.entries(learned.ids)) {
+      const received = claimOf(token.claims, item);
+      if (received === id) continue;
+      return `${learned.item} is ${quote(learned.value)} as before, but ${item} was ${quote(id)} and is ${quote(received)} now: somebody else may have the name.`;
+    }
+  }
+  return undefined;
+}
+
+/** The names that the trust asks for, as this token has them, with their ids. */
+function namesIn(token: TokenClaims, { assertions }: TrustTerms): readonly LearnedIds[] {
+  const asked = assertions.filter((assertion) => isEnforced(assertion) && isPositive(assertion));
+  const names = kindOf(token.issuer, token.claims)?.names ?? [];
+  return names.flatMap(({ item, ids }) => {
+    if (!asked.some((assertion) => assertion.item === item)) return [];
+    const value = claimOf(token.claims, item);
+    if (typeof value !== "string" || value.length > NAME_MAX_CHARACTERS) return [];
+    const unasked = ids.filter((id) => !asked.some((assertion) => assertion.item === id));
+    const found = unasked.flatMap((id) => idIn(token.claims, id));
+    return found.length === 0 ? [] : [{ item, value, ids: Object.fromEntries(found) }];
+  });
+}
+
+function idIn(claims: Claims, item: string): readonly (readonly [string, ClaimScalar])[] {
+  const id = claimOf(claims, item);
+  return typeof id === "string" || typeof id === "number" ? [[item, id]] : [];
+}
+
+function claimOf(claims: Claims, item: string): unknown {
+  return claimAt(claims, segmentsOf(item));
+}
+
+function isOf(learned: LearnedIds, { item, value }: LearnedIds): boolean {
+  return learned.item === item && learned.value === value;
+}
