@@ -5,6 +5,7 @@ import type { LoadSample } from "./load.ts";
 import type { Purge } from "./purge.ts";
 import type { EvaluationPairs, RolePairs } from "./role_contests.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { TrustPairs } from "./trust_contests.ts";
 
 /** Everything that one run measured. */
 export interface Measured {
@@ -12,6 +13,7 @@ export interface Measured {
   readonly credentials: CredentialPairs;
   readonly roles: RolePairs;
   readonly evaluations: EvaluationPairs;
+  readonly trusts: TrustPairs;
   readonly scale: readonly Pair[];
   readonly expired: { readonly rows: number; readonly pairs: readonly Pair[] };
   readonly purge: Purge;
@@ -55,6 +57,12 @@ export function ratiosOf(measured: Measured): readonly Ratio[] {
     ...ofCredential("introspection", "introspection", credentials.introspection),
     ...ofCredential("introspectionByBootstrap", "by bootstrap token", credentials.introspectionByBootstrap),
     ...ofRoles(measured),
+    ...ofMany(
+      "manyTrustsOfProject",
+      "10,000 trusts in a project to one",
+      measured.trusts.manyTrustsOfProject,
+    ),
+    ...ofMany("manyTrustsOfAccount", "50 trusts of an account to one", measured.trusts.manyTrustsOfAccount),
     exchange(
       "throughputAt100kVs100",
       "throughput, 100,000 accounts to 100",
@@ -119,7 +127,7 @@ function ratio(
 
 /** What the absolute figures are of, by their name in the table and the JSON. */
 export function samplesOf(measured: Measured): Readonly<Record<string, readonly LoadSample[]>> {
-  const { floor, credentials, roles, evaluations, scale, expired, purge, oidcProvider } = measured;
+  const { floor, credentials, roles, evaluations, trusts, scale, expired, purge, oidcProvider } = measured;
   const ours = (pairs: readonly Pair[]) => pairs.map((pair) => pair.ours);
   const theirs = (pairs: readonly Pair[]) => pairs.map((pair) => pair.theirs);
   return {
@@ -128,7 +136,7 @@ export function samplesOf(measured: Measured): Readonly<Record<string, readonly 
     countersignAlone: ours(floor.alone),
     floorAlone: theirs(floor.alone),
     ...Object.fromEntries(
-      Object.entries({ ...credentials, ...roles, ...evaluations }).flatMap(([name, pairs]) => [
+      Object.entries({ ...credentials, ...roles, ...evaluations, ...trusts }).flatMap(([name, pairs]) => [
         [name, ours(pairs)],
         [`${name}${name.startsWith("many") ? "AsOne" : "Floor"}`, theirs(pairs)],
       ]),

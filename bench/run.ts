@@ -16,6 +16,7 @@ import type { Measured } from "./ratios.ts";
 import { jsonOf, renderReport } from "./report.ts";
 import { evaluationsAgainstFloor, rolesAgainstFew } from "./role_contests.ts";
 import type { Stage } from "./stage.ts";
+import { trustsAgainstOne } from "./trust_contests.ts";
 
 /** Nothing here takes so long; what hangs is stopped. */
 const TIME_LIMIT_MS = 14 * 60_000;
@@ -50,6 +51,7 @@ async function measure(plan: Stage["plan"], say: Stage["say"]): Promise<Measured
     credentials: await credentialsAgainstFloor(stage),
     roles: await rolesAgainstFew(stage),
     evaluations: await evaluationsAgainstFloor(stage),
+    trusts: await trustsAgainstOne(stage),
     scale: await atScale(stage),
     expired: { rows: plan.oldTokens, pairs: await besideExpired(stage) },
     purge: await purgeBesideExchanges(stage),

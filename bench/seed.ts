@@ -36,8 +36,8 @@ const PROJECTS = `${COUNT_FROM} INSERT INTO project (id, name, created_at, updat
 const ACCOUNTS = `${COUNT_FROM} INSERT INTO service_account (id, project_id, name, email, created_at, updated_at)
   SELECT ${ID("account")}, ${PROJECT_ID}, printf('job-%06d', i), printf('job-%06d@${EMAIL_DOMAIN}', i), ?3, ?3 FROM n`;
 const TRUSTS = `${COUNT_FROM} INSERT INTO federated_identity_provider
-  (id, project_id, service_account_id, name, issuer, assertions, created_at, updated_at)
-  SELECT ${ID("trust")}, ${PROJECT_ID}, ${ID("account")}, 'github-main', ?4, ?5, ?3, ?3 FROM n`;
+  (id, project_id, service_account_id, name, issuer, assertions, pin, created_at, updated_at)
+  SELECT ${ID("trust")}, ${PROJECT_ID}, ${ID("account")}, 'github-main', ?4, ?5, 'repository_id=777001', ?3, ?3 FROM n`;
 
 /** Projects of a thousand accounts, each account with one trust in the issuer. */
 export async function seedAccounts(d1: D1, issuer: string, count: number): Promise<void> {

@@ -7,6 +7,8 @@ ALTER TABLE federated_identity_provider ADD COLUMN leeway INTEGER;
 ALTER TABLE federated_identity_provider ADD COLUMN learned_ids TEXT;
 ALTER TABLE federated_identity_provider ADD COLUMN acknowledged TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE federated_identity_provider ADD COLUMN template TEXT;
+-- What a token must say for the trust to let it in, where one claim tells: of many trusts in one issuer only these are read.
+ALTER TABLE federated_identity_provider ADD COLUMN pin TEXT;
 
 -- How often a trust was used, and refused: counted by the record itself, so that no exchange is counted without its event.
 CREATE TABLE trust_use (

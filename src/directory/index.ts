@@ -31,7 +31,7 @@ export {
   updateIdentityProvider,
 } from "./identity_providers.ts";
 export { listIssuers } from "./issuers/issuers.ts";
-export { noteToken, noteVanished } from "./issuers/note_token.ts";
+export { hasNoted, noteToken, noteVanished } from "./issuers/note_token.ts";
 export { watchIssuers } from "./issuers/watch_keys.ts";
 export { createKey, deleteKey, getKey, listKeys, publicKeysOf, updateKey } from "./keys.ts";
 export { reportLeaked } from "./leaked_credentials.ts";

@@ -10,6 +10,7 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
+import { pinOf } from "../trust/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
@@ -85,6 +86,7 @@ export async function newProvider(
     learnedIds: null,
     acknowledged: acknowledged.value,
     template: input.template ?? null,
+    pin: pinOf(input.assertions, input.mode ?? "enforce"),
     lastUsedAt: null,
     version: 1,
     createdAt: now,
@@ -101,6 +103,7 @@ export async function changedProvider(
 ): Promise<Result<ProviderRow, Problem>> {
   const issuer = change.issuer ?? row.issuer;
   const assertions = change.assertions ?? row.assertions;
+  const mode = change.mode ?? row.mode;
   const terms = { issuer, assertions, jwks: merged(row.jwks, change.jwks) };
   const keys = await judgeTerms(deps.config, terms);
   if (!keys.ok) return keys;
@@ -110,7 +113,8 @@ export async function changedProvider(
   if (!acknowledged.ok) return acknowledged;
   return accept({
     ...row,
-    mode: change.mode ?? row.mode,
+    mode,
+    pin: pinOf(assertions, mode),
     singleUse: change.singleUse ?? row.singleUse,
     maxTokenAge: merged(row.maxTokenAge, change.maxTokenAge),
     leeway: merged(row.leeway, change.leeway),

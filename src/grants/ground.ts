@@ -11,6 +11,7 @@ import {
   anchorQueries,
   type PersonGround,
   personQuery,
+  pinsOf,
 } from "../trust/index.ts";
 import type { Evidence } from "./evidence.ts";
 
@@ -52,7 +53,8 @@ export async function readGround(
   const name = (selector ?? "").slice(0, SELECTOR_MAX_CHARACTERS);
   const signing = signingKeysQuery(db, secondsOf(deps.nowMs()));
   const issuer = evidence?.authMethod === "federation" ? evidence.jwt.issuer : "";
-  const [account, providers] = anchorQueries(db, { selector: name, issuer, audiences });
+  const pins = evidence?.authMethod === "federation" ? (pinsOf(evidence.jwt.claims) ?? []) : [];
+  const [account, providers] = anchorQueries(db, { selector: name, issuer, pins, audiences });
   const nothing = { key: undefined, projectToken: undefined, parent: undefined, person: undefined };
   switch (evidence?.authMethod) {
     case undefined:

@@ -36,9 +36,8 @@ export function receiptOf(
 ): StoredReceipt {
   const trust = isProven ? "proven" : "unproven";
   const jwt = evidence !== undefined && "jwt" in evidence ? evidence.jwt : undefined;
-  const receipt = {
-    ...(jwt === undefined ? {} : { clock: clockOf(jwt, now), audience: audienceOf(jwt) }),
-    ...(jwt === undefined || isProven ? {} : { claimed: redactClaims(jwt.claims, first, CLAIMED_MAX_BYTES) }),
+  const receipt: StoredReceipt = {
+    ...(jwt === undefined ? {} : { clock: clockOf(jwt, now), ...(isProven ? {} : saidBy(jwt, first)) }),
     ...(trace?.signature === undefined ? {} : { signature: trace.signature }),
     ...(trace?.keySource === undefined ? {} : { keySource: trace.keySource }),
     ...(evidence?.authMethod === "key" && isProven ? { keySource: "account" as const, signature: true } : {}),
@@ -47,6 +46,11 @@ export function receiptOf(
   if (trace === undefined) return receipt;
   const told = toldOf(trace.trusts, providerId).map((one) => storedTrust(one, trust));
   return { ...receipt, trusts: within(told, RECEIPT_MAX_CHARACTERS[trust]) };
+}
+
+/** What nobody vouches for, in little room; what is vouched for stands in the event. */
+function saidBy(jwt: DecodedJwt, first: readonly string[]) {
+  return { audience: audienceOf(jwt), claimed: redactClaims(jwt.claims, first, CLAIMED_MAX_BYTES) };
 }
 
 function clockOf({ expiresAt, issuedAt, notBefore }: DecodedJwt, now: number) {
@@ -83,7 +87,7 @@ function storedTrust({ id, name, mode, failure, assertions }: TrustTrace, trust:
   return {
     id,
     name,
-    mode,
+    ...(mode === "shadow" ? { mode } : {}),
     ...(failure === undefined ? {} : { reason: failure.reason, detail: failure.detail.slice(0, 512) }),
     assertions: assertions.map((assertion) => storedAssertion(assertion, trust)),
   };

@@ -135,7 +135,7 @@ export function exchangeEvent(
   { token, isProven }: { readonly token?: MintedToken; readonly isProven: boolean },
 ): AuditEvent {
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
-  const first = judged.map(({ item }) => segmentsOf(item)[0] ?? "");
+  const first = ["aud", ...judged.map(({ item }) => segmentsOf(item)[0] ?? "")];
   const facts = evidence === undefined ? undefined : factsOf(evidence);
   const providerId = voucher?.authMethod === "federation" ? voucher.provider.id : undefined;
   const now = secondsOf(deps.nowMs());

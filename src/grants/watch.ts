@@ -1,13 +1,13 @@
 import type { Context } from "../deps.ts";
-import { noteToken, noteVanished } from "../directory/index.ts";
+import { hasNoted, noteToken, noteVanished } from "../directory/index.ts";
 import { isAuthentic } from "../protocol/index.ts";
 import type { Denial, Identity } from "./identify.ts";
 
 /** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
 export function watchGrant(context: Context, { anchor, evidence, voucher }: Identity): void {
   if (voucher.authMethod !== "federation" || evidence.authMethod !== "federation") return;
-  const { projectId } = anchor.account;
-  behind(context, noteToken(context, { projectId, jwt: evidence.jwt }));
+  const believed = { projectId: anchor.account.projectId, jwt: evidence.jwt };
+  if (!hasNoted(context, believed)) behind(context, noteToken(context, believed));
 }
 
 /** Claims that an enforced assertion asked for and an authentic token had not. */

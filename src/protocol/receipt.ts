@@ -14,7 +14,8 @@ export type StoredAssertion = ClaimAssertion & { readonly holds: boolean; readon
 export interface StoredTrust {
   readonly id: string;
   readonly name: string;
-  readonly mode: Mode;
+  /** Absent where it enforces. */
+  readonly mode?: Mode;
   /** Why it does not let the token in; absent where it does. */
   readonly reason?: ExchangeReason;
   readonly detail?: string;
@@ -34,6 +35,7 @@ export interface StoredReceipt {
   readonly signature?: boolean;
   readonly keySource?: KeySource;
   readonly clock?: StoredClock;
+  /** Where the event does not say it among claims that somebody vouches for. */
   readonly audience?: readonly string[];
   /** Those that came furthest, or the one that let it in, and all that are in shadow. */
   readonly trusts?: readonly StoredTrust[];

@@ -82,12 +82,12 @@ export interface Anchor {
  * The reads that find who vouches, for the exchange's one batch. Columns carry names of their own: D1 hands a
  * batch's rows over as objects, where two columns of one name would become one.
  */
-export function anchorQueries(db: Database, { selector, issuer, audiences }: AnchorQuestion) {
+export function anchorQueries(db: Database, { selector, issuer, pins, audiences }: AnchorQuestion) {
   const by = isUuid(selector) ? BY_ID : BY_EMAIL;
   const asked = { selector, issuer };
   return [
     by.account(db, { ...asked, audiences: JSON.stringify(audiences) }),
-    by.providers(db, asked),
+    by.providers(db, { ...asked, pins: JSON.stringify(pins) }),
   ] as const;
 }
 
@@ -97,6 +97,8 @@ export interface AnchorQuestion {
   readonly selector: string;
   /** The token's `iss`, compared byte for byte; empty where nothing foreign was shown. */
   readonly issuer: string;
+  /** What the token says of itself that trusts are found by; none to read them all. */
+  readonly pins: readonly string[];
   /** Which API may be meant; of several that are registered, the one with the longest audience is. */
   readonly audiences: readonly string[];
 }
@@ -173,14 +175,21 @@ function keyQuery(db: Database, name: Name) {
     );
 }
 
+const IS_PINNED = sql`IN (SELECT value FROM json_each(${sql.placeholder("pins")}))`;
+
+/** Of many trusts those whose pin the token meets, and those without one; where it meets none, all, so that it can be told why. */
 function providersQuery(db: Database, name: Name) {
+  const owner = sql`(${accountIdQuery(db, name)})`;
+  const isMet = sql`EXISTS (SELECT 1 FROM federated_identity_provider m WHERE m.service_account_id = ${owner}
+    AND m.issuer = ${sql.placeholder("issuer")} AND m.disabled = 0 AND m.pin ${IS_PINNED})`;
   return db
     .select(PROVIDER_COLUMNS)
     .from(provider)
     .where(
       and(
-        eq(provider.serviceAccountId, sql`(${accountIdQuery(db, name)})`),
+        eq(provider.serviceAccountId, owner),
         eq(provider.issuer, sql.placeholder("issuer")),
+        sql`(${provider.pin} IS NULL OR ${provider.pin} ${IS_PINNED} OR NOT ${isMet})`,
       ),
     )
     .orderBy(asc(provider.id))

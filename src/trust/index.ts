@@ -27,6 +27,7 @@ export { type NearestMiss, nearestMiss } from "./nearest_miss/nearest_miss.ts";
 export { faultOfValue, isPositive } from "./operators.ts";
 export { judgePerson } from "./person.ts";
 export { type PersonGround, personQuery } from "./person_query.ts";
+export { pinOf, pinsOf } from "./pins.ts";
 export { publicKeyPem, type RegisteredKey, readPublicKey } from "./public_key.ts";
 export { isSelfSigned, judgeSelfSigned } from "./self_signed.ts";
 export { type ExpandedTrust, expandTemplate } from "./templates/expand.ts";

@@ -52,7 +52,10 @@ async function givenTwins(db: Database) {
 }
 
 async function anchored(db: Database, selector: string, issuer: string) {
-  const [rows, providers] = await readBatch(db, anchorQueries(db, { selector, issuer, audiences: [] }));
+  const [rows, providers] = await readBatch(
+    db,
+    anchorQueries(db, { selector, issuer, pins: [], audiences: [] }),
+  );
   return anchorOf(rows, providers);
 }
 

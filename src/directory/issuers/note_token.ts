@@ -15,24 +15,36 @@ export interface BelievedToken {
 }
 
 /**
- * Notes which key signed a believed token and what its claims look like; what is new becomes an event. Behind the answer,
- * and once an hour for tokens that look alike: an exchange pays for it a look into a map.
+ * Notes which key signed a believed token and what its claims look like; what is new becomes an event. Once an hour for
+ * tokens that look alike: `hasNoted` tells an exchange at the price of a look into a map.
  */
 export async function noteToken(context: Context, { projectId, jwt }: BelievedToken): Promise<void> {
   const { deps } = context;
-  const shape = claimShapeOf(jwt.claims);
-  const look = shape.map(({ name, type }) => `${name}:${type}`).join(" ");
-  if (isNoted(context, JSON.stringify([projectId, jwt.issuer, jwt.kid, jwt.alg, look]))) return;
   const now = secondsOf(deps.nowMs());
   const row = await readWatched(deps, projectId, jwt.issuer);
   const keys = mergeKeys(row?.keys ?? [], [{ kid: jwt.kid, algorithm: jwt.alg }], now);
-  const claims = mergeClaims(row?.claims ?? [], shape, now);
+  const claims = mergeClaims(row?.claims ?? [], claimShapeOf(jwt.claims), now);
   const change = { keys: keys.seen, claims: claims.seen };
   await writeWatched(
     context,
     { projectId, issuer: jwt.issuer, row },
     { change, news: [...keys.news, ...claims.news] },
   );
+}
+
+/** Whether a token that looks so was noted within the hour; from now on it is. */
+export function hasNoted(context: Context, { projectId, jwt }: BelievedToken): boolean {
+  return isNoted(context, `${projectId} ${jwt.issuer} ${jwt.kid} ${jwt.alg} ${lookOf(jwt.claims, 1)}`);
+}
+
+/** Names and types, as they come: of two tokens that look alike it is the same text. */
+function lookOf(claims: object, depth: number): string {
+  let look = "";
+  for (const [name, value] of Object.entries(claims)) {
+    look += `${name}:${typeof value} `;
+    if (depth > 0 && typeof value === "object" && value !== null) look += `(${lookOf(value, depth - 1)})`;
+  }
+  return look;
 }
 
 /** A believed issuer's token without a claim that a trust asks for, though its tokens had it before. */

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { Context } from "../../deps.ts";
 import { readBatch, schema } from "../../store/index.ts";
 import { type NearestMiss, nearestMiss, type TokenClaims } from "../../trust/index.ts";
-import type { ReceiptRow } from "./receipt_item.ts";
+import { audienceOf, type ReceiptRow } from "./receipt_item.ts";
 
 const { federatedIdentityProvider: provider } = schema;
 
@@ -17,17 +17,12 @@ export async function missOf({ deps }: Context, row: ReceiptRow): Promise<Neares
 }
 
 /** The token as the record shows it; undefined where it shows too little. */
-export function tokenOf({
-  issuer,
-  subject,
-  claims,
-  receipt,
-  createdAt,
-}: ReceiptRow): TokenClaims | undefined {
-  const { clock, audience, claimed } = receipt ?? {};
+export function tokenOf(row: ReceiptRow): TokenClaims | undefined {
+  const { issuer, subject, claims, receipt, createdAt } = row;
+  const { clock, claimed } = receipt ?? {};
   const known = claims ?? claimed;
-  if (issuer === null || known === undefined || clock === undefined || audience === undefined)
-    return undefined;
+  const audience = audienceOf(row);
+  if (issuer === null || known === undefined || clock === undefined || audience === null) return undefined;
   return {
     issuer,
     subject: subject ?? "",

@@ -29,7 +29,7 @@ export function receiptItem(row: ReceiptRow, nearestMiss?: NearestMiss | null) {
     keySource: receipt.keySource ?? null,
     signature: signatureOf(receipt.signature),
     clock: receipt.clock ?? null,
-    audience: receipt.audience ?? null,
+    audience: audienceOf(row),
     trusts: (receipt.trusts ?? []).map(trustItem),
     trustsTotal: receipt.trustsTotal ?? null,
     claims: row.claims ?? receipt.claimed ?? null,
@@ -46,7 +46,14 @@ function signatureOf(isGood: boolean | undefined): "valid" | "invalid" | "not_ch
   return isGood ? "valid" : "invalid";
 }
 
-function trustItem({ id, name, mode, reason, detail, assertions }: StoredTrust) {
+/** Whom the token was made for: as its claims say, or as the receipt keeps it. */
+export function audienceOf({ claims, receipt }: ReceiptRow): readonly string[] | null {
+  const said = receipt?.audience ?? claims?.aud;
+  if (said === undefined) return null;
+  return (Array.isArray(said) ? said : [said]).filter((one) => typeof one === "string");
+}
+
+function trustItem({ id, name, mode = "enforce", reason, detail, assertions }: StoredTrust) {
   return {
     id,
     name,

@@ -80,7 +80,7 @@ function resultOf(stage: Stage, distance: number, receipt: StoredReceipt): Stage
   if (stage === "signature" && receipt.signature !== undefined)
     return receipt.signature ? "passed" : "failed";
   if (stage === "claims" && receipt.trusts !== undefined && receipt.trusts.length > 0) {
-    const isMet = receipt.trusts.some((trust) => trust.reason === undefined && trust.mode === "enforce");
+    const isMet = receipt.trusts.some((trust) => trust.reason === undefined && trust.mode !== "shadow");
     if (!isMet) return "failed";
   }
   if (distance === 0) return "failed";

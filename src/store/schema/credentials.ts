@@ -34,6 +34,7 @@ export const federatedIdentityProvider = sqliteTable(
     learnedIds: text("learned_ids", { mode: "json" }).$type<readonly LearnedIds[]>(),
     acknowledged: text("acknowledged", { mode: "json" }).$type<readonly string[]>().notNull().default([]),
     template: text("template"),
+    pin: text("pin"),
   },
   (table) => [
     unique().on(table.serviceAccountId, table.name),

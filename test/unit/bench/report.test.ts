@@ -36,6 +36,10 @@ const measured: Measured = {
     evaluationOfToken: [pair([810, 10], [1000, 10])],
     evaluationOfAccount: [pair([790, 10], [1000, 10])],
   },
+  trusts: {
+    manyTrustsOfProject: [pair([960, 10], [1000, 10])],
+    manyTrustsOfAccount: [pair([880, 10], [1000, 10])],
+  },
   scale: [pair([970, 10], [1000, 10])],
   expired: { rows: 1_000_000, pairs: [pair([940, 10], [1000, 10])] },
   purge: {
@@ -77,6 +81,8 @@ describe("the JSON", () => {
       oneRole: { throughputVsFloor: 0.86 },
       evaluationOfToken: { throughputVsFloor: 0.81 },
       evaluationOfAccount: { throughputVsFloor: 0.79 },
+      manyTrustsOfProject: { throughputVsOne: 0.96 },
+      manyTrustsOfAccount: { throughputVsOne: 0.88 },
       expired: { throughputVsNone: 0.94 },
     });
   });
@@ -89,6 +95,7 @@ describe("the JSON", () => {
       keyFlowFloor: { perSecond: 1000 },
       manyRoles: { perSecond: 910 },
       manyRolesAsOne: { perSecond: 1000 },
+      manyTrustsOfAccountAsOne: { perSecond: 1000 },
       evaluationOfTokenFloor: { perSecond: 1000 },
       oidcProvider: { perSecond: 2000 },
     });
