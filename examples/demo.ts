@@ -4,6 +4,7 @@ import { type LocalWorker, startLocalWorker } from "../scripts/local_worker.ts";
 import { type ForeignIssuer, githubClaims, startForeignIssuer } from "../test/support/foreign_issuer.ts";
 import { tellTheKeyStory } from "./key_story.ts";
 import { explain, say, step } from "./narrate.ts";
+import { openReceipt, tryBeforeItRuns } from "./receipt_story.ts";
 import { type Body, call, exchange } from "./service_calls.ts";
 import { type ProtectedApi, verifyAtApi } from "./verify_access_token.ts";
 
@@ -65,8 +66,11 @@ async function tellTheStory(service: LocalWorker, issuer: ForeignIssuer): Promis
   await callTheApiAsStranger(service, issuer, api);
 
   step("A job on another branch of the same repository tries the same");
-  sayRefused(await asJobOn("refs/heads/experiment"), "invalid_request");
+  const refused = await asJobOn("refs/heads/experiment");
+  sayRefused(refused, "invalid_request");
   await sayWhy(service, "assertion_failed");
+  await openReceipt(service, refused.body);
+  await tryBeforeItRuns(service, issuer.issuer);
 }
 
 /** Project, service account, its trust in the CI, and the API. */

@@ -42,6 +42,8 @@ it("npm run demo tells the whole story and stops by itself", async () => {
     "accepted: sub",
     "400 invalid_request",
     'assertion_failed: github-main: ref must equal "refs/heads/main"',
+    'FAILS  ref: expected "refs/heads/main", received "refs/heads/experiment"',
+    "the same claims come to: granted",
   ]) {
     expect(demo.output()).toContain(word);
   }
