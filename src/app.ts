@@ -73,10 +73,10 @@ async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Pr
   try {
     await tendSigningKeys(context);
     await noteExpiring(context);
-    await watchIssuers(context);
   } finally {
     await forgetExpired(context);
     await forgetReceipts(context);
+    await watchIssuers(context);
   }
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }

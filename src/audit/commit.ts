@@ -35,50 +35,51 @@ const insertEvent = prepared((db) =>
 );
 
 /** What one flood is counted by, so that junk that anybody can send drowns no refusal of a real token or a write. */
-export type FloodClass = "forged" | "authentic" | "own" | "write";
+export type FloodClass = "forged" | "authentic" | "own" | "write" | "dry_run";
 
-/** Refusals of one account and class that one minute keeps as events of their own; further ones are counted in one more. */
-const REFUSALS_KEPT_PER_MINUTE = 60;
+/** Events of one account and class that one minute keeps as their own; further ones are counted in one more. */
+const KEPT_PER_MINUTE = 60;
 
 /**
  * Records a refusal, and answers its event's id: in a flood no event has it. Where there is no account to count by, all
- * such refusals share one bound.
+ * such refusals share one bound. @throws Fault `storage`
  */
 export async function commitRefusal(
   context: Context,
   event: AuditEvent,
   floodClass: FloodClass,
 ): Promise<string> {
+  const { id } = await recordBounded(context, rowOf(context, event, "refused"), floodClass);
+  return id;
+}
+
+/** Records what would have been: no write goes with it, so it is bounded as refusals are. @throws Fault `storage` */
+export async function commitDryRun(
+  context: Context,
+  event: AuditEvent,
+  outcome: EventRow["outcome"],
+): Promise<EventRow> {
+  return recordBounded(context, rowOf(context, event, outcome), "dry_run");
+}
+
+type EventRow = ReturnType<typeof rowOf>;
+
+async function recordBounded(context: Context, row: EventRow, floodClass: FloodClass): Promise<EventRow> {
   const { actor } = context;
-  const place = event.serviceAccountId ?? event.projectId ?? "nobody";
+  const place = row.serviceAccountId ?? row.projectId ?? "nobody";
   // Whoever is known is counted alone: no account's refusals drown another's.
   const bucketOwner = isPrincipal(actor) ? actorId(actor) : place;
-  const row = rowOf(context, event, "refused");
   const bucket = `${bucketOwner}:${floodClass}:${Math.floor(row.createdAt / 60)}`;
   const own = { ...row, floodBucket: bucket, rowsChanged: sql<number>`1` };
-  const flood = {
-    ...own,
-    reason: "flood",
-    actorId: "unknown",
-    detail: "More refusals in this minute than are kept one by one.",
-    claims: null,
-    act: null,
-    issuer: null,
-    subject: null,
-    kid: null,
-    jti: null,
-    receipt: null,
-    federatedIdentityProviderId: null,
-  };
   const { auditEvent } = schema;
   const kept = sql`(SELECT count(*) FROM ${auditEvent} WHERE flood_bucket = ${bucket})`;
   const { db } = context.deps;
   const recorded = await run(context.deps, [
-    insertSelect(db, auditEvent, own, sql`WHERE ${kept} < ${REFUSALS_KEPT_PER_MINUTE}`),
+    insertSelect(db, auditEvent, own, sql`WHERE ${kept} < ${KEPT_PER_MINUTE}`),
     insertSelect(
       db,
       auditEvent,
-      flood,
+      { ...own, ...FLOOD },
       sql`WHERE NOT EXISTS (SELECT 1 FROM ${auditEvent} WHERE id = ${row.id})`,
     ).onConflictDoUpdate({
       target: auditEvent.floodBucket,
@@ -86,23 +87,25 @@ export async function commitRefusal(
       set: { occurrences: sql`occurrences + 1` },
     }),
   ]);
-  if (!recorded.ok) throw new Fault("storage", "a refusal could not be recorded");
-  return row.id;
-}
-
-/** Records what would have been: an event that no write goes with. Answers its id. @throws Fault `storage` */
-export async function commitDryRun(
-  context: Context,
-  event: AuditEvent,
-  outcome: "granted" | "refused",
-): Promise<ReturnType<typeof rowOf>> {
-  const { deps } = context;
-  const row = rowOf(context, event, outcome);
-  const own = { ...row, rowsChanged: sql<number>`1` };
-  const recorded = await run(deps, [insertSelect(deps.db, schema.auditEvent, own, sql`WHERE true`)]);
-  if (!recorded.ok) throw new Fault("storage", "a dry run could not be recorded");
+  if (!recorded.ok) throw new Fault("storage", "an event could not be recorded");
   return row;
 }
+
+/** The one event of what is not kept: it names nobody. */
+const FLOOD = {
+  outcome: "refused",
+  reason: "flood",
+  actorId: "unknown",
+  detail: "More of these in this minute than are kept one by one.",
+  claims: null,
+  act: null,
+  issuer: null,
+  subject: null,
+  kid: null,
+  jti: null,
+  receipt: null,
+  federatedIdentityProviderId: null,
+} as const;
 
 /** Writes marks that prove nothing, such as when a credential was last used: they change no state, so no event. */
 export async function commitMarks(deps: Deps, marks: readonly Statement[]): Promise<void> {

@@ -10,7 +10,7 @@ import {
   refuse,
 } from "../protocol/index.ts";
 import { quote } from "./decode.ts";
-import { FETCH_TIMEOUT_MS, type FetchedKeys, fetchKeys } from "./jwks.ts";
+import { FETCH_TIMEOUT_MS, fetchKeys } from "./jwks.ts";
 import { type CoolDown, cachedKeyOf, coolDownOf, remember } from "./key_cache.ts";
 
 /** How long a foreign key is believed after it was seen in its issuer's set. */
@@ -154,19 +154,6 @@ async function fetchAndKeep(context: Context, query: KeyQuery, names: CacheNames
   return refuse(
     rejected === undefined ? refusal : { reason: "key_rejected", detail: `The issuer's key ${rejected}.` },
   );
-}
-
-/**
- * Asks an issuer for its keys although nobody waits for one: they are believed for another hour. A failure starts no
- * cool-down, since no stranger caused it.
- */
-export async function refreshKeys(
-  context: Context,
-  { issuer, generation }: Omit<KeyQuery, "kid">,
-): Promise<Result<FetchedKeys, ExchangeRefusal>> {
-  const fetched = await fetchKeys(context.deps, issuer);
-  if (fetched.ok) keep(context, { issuer, generation, kid: "" }, fetched.value.keys);
-  return fetched;
 }
 
 /** Keys of one set that go to KV, the wanted one first: an invocation has a bound on its requests. */

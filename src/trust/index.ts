@@ -16,9 +16,9 @@ export {
 export { type ClaimShape, claimShapeOf } from "./claim_shape.ts";
 export { type AssertionTrace, claimAt, isEnforced, matchClaims } from "./claims.ts";
 export { type DecodedJwt, decodeClaims, decodeJwt } from "./decode.ts";
-export { refreshKeys } from "./find_key.ts";
 export { judgeIssuerUrl } from "./issuer_url.ts";
 export { type FederationTrace, judge } from "./judge.ts";
+export { fetchKeys } from "./jwks.ts";
 export { type KeyCache, newKeyCache } from "./key_cache.ts";
 export { breadthOf } from "./lint/breadth.ts";
 export { LINT_CODES, type LintFinding } from "./lint/finding.ts";

@@ -1,19 +1,19 @@
 import { sql } from "drizzle-orm";
 import type { Context } from "../../deps.ts";
-import { secondsOf } from "../../protocol/index.ts";
+import { type JsonWebKeyWithKid, secondsOf } from "../../protocol/index.ts";
 import { readBatch, schema } from "../../store/index.ts";
-import { refreshKeys } from "../../trust/index.ts";
-import { mergeKeys } from "./seen.ts";
+import { fetchKeys } from "../../trust/index.ts";
+import { type MetKey, mergeKeys } from "./seen.ts";
 import { type Look, readWatched, type Watched, writeWatched } from "./watched_row.ts";
 
 /** Issuers asked in one hour, those that were not asked for longest first: an invocation has a bound on its requests. */
 const ASKED_PER_HOUR = 20;
 
-const { federatedIdentityProvider: provider, keyPurge, watchedIssuer } = schema;
+const { federatedIdentityProvider: provider, watchedIssuer } = schema;
 
 /**
- * Asks issuers for their keys before an exchange needs them: what fails or changed is an event then, not an outage. What
- * they publish is believed for another hour, as if an exchange had asked. One that faults does not keep the others waiting.
+ * Asks issuers for their keys before an exchange needs them: what fails or changed is an event then, not an outage. Nothing
+ * is believed or refused by it, and one that faults does not keep the others waiting.
  */
 export async function watchIssuers(context: Context): Promise<void> {
   const { deps } = context;
@@ -21,12 +21,7 @@ export async function watchIssuers(context: Context): Promise<void> {
     try {
       await watchOne(context, asked);
     } catch (error) {
-      deps.log({
-        level: "warn",
-        event: "issuer_watch_failed",
-        issuer: asked.issuer,
-        cause: String(error).slice(0, 200),
-      });
+      deps.log({ level: "warn", event: "issuer_watch_failed", cause: String(error).slice(0, 200) });
     }
   }
 }
@@ -34,55 +29,41 @@ export async function watchIssuers(context: Context): Promise<void> {
 interface Asked {
   readonly projectId: string;
   readonly issuer: string;
-  readonly generation: string;
 }
 
-/** Issuers that some enabled trust fetches keys from. */
+/** Issuers that some enabled trust fetches keys from, one of each project first: who trusts many keeps nobody waiting. */
 async function readLongestUnasked({ deps }: Context): Promise<readonly Asked[]> {
+  const askedAt = sql`coalesce(max(${watchedIssuer.askedAt}), 0)`;
   const query = deps.db
-    .select({
-      projectId: provider.projectId,
-      issuer: provider.issuer,
-      generation: sql<string>`coalesce(max(${keyPurge.generation}), '')`.as("generation"),
-    })
+    .select({ projectId: provider.projectId, issuer: provider.issuer })
     .from(provider)
     .leftJoin(
       watchedIssuer,
       sql`${watchedIssuer.projectId} = ${provider.projectId} AND ${watchedIssuer.issuer} = ${provider.issuer}`,
     )
-    .leftJoin(
-      keyPurge,
-      sql`${keyPurge.projectId} = ${provider.projectId} AND ${keyPurge.issuer} = ${provider.issuer}`,
-    )
     .where(sql`${provider.disabled} = 0 AND ${provider.jwks} IS NULL`)
     .groupBy(provider.projectId, provider.issuer)
-    .orderBy(sql`coalesce(max(${watchedIssuer.askedAt}), 0)`)
+    .orderBy(sql`row_number() OVER (PARTITION BY ${provider.projectId} ORDER BY ${askedAt})`, askedAt)
     .limit(ASKED_PER_HOUR);
   const [rows] = await readBatch(deps.db, [query]);
   return rows;
 }
 
-async function watchOne(context: Context, { projectId, issuer, generation }: Asked): Promise<void> {
-  const fetched = await refreshKeys(context, { issuer, generation });
+async function watchOne(context: Context, { projectId, issuer }: Asked): Promise<void> {
+  const fetched = await fetchKeys(context.deps, issuer);
   const watched = { projectId, issuer, row: await readWatched(context.deps, projectId, issuer) };
   const now = secondsOf(context.deps.nowMs());
-  await writeWatched(
-    context,
-    watched,
-    fetched.ok
-      ? lookAtKeys(
-          watched,
-          fetched.value.keys.map(({ kid, alg }) => ({
-            kid,
-            algorithm: typeof alg === "string" ? alg : null,
-          })),
-          now,
-        )
-      : lookAtFailure(watched, fetched.refusal.detail, now),
-  );
+  const look = fetched.ok
+    ? lookAtKeys(watched, fetched.value.keys.map(metKey), now)
+    : lookAtFailure(watched, fetched.refusal.detail, now);
+  await writeWatched(context, watched, look);
 }
 
-function lookAtKeys({ row }: Watched, keys: Parameters<typeof mergeKeys>[1], now: number): Look {
+function metKey({ kid, alg }: JsonWebKeyWithKid): MetKey {
+  return { kid, algorithm: typeof alg === "string" ? alg : null };
+}
+
+function lookAtKeys({ row }: Watched, keys: readonly MetKey[], now: number): Look {
   const merged = mergeKeys(row?.keys ?? [], keys, now);
   const change = { keys: merged.seen, askedAt: now, failingSince: null, failure: null };
   if (row?.failingSince === null || row === undefined) return { change, news: merged.news };

@@ -24,7 +24,7 @@ import type { ReceiptRow } from "./receipt_item.ts";
 const { auditEvent, federatedIdentityProvider: provider } = schema;
 
 /** Recorded exchanges that one call looks at, youngest first. */
-const REPLAYED_MAX = 2000;
+const REPLAYED_MAX = 1000;
 /** Of them named in the answer, of each kind. */
 const NAMED_MAX = 100;
 
