@@ -78,9 +78,10 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
   );
 }
 
-/** One claim's value as the record may keep it. */
-export function redactClaim(name: string, value: unknown): unknown {
-  return redactValue(name, value, 1);
+/** The value of a claim at a path, as the record may keep it: nothing below a name that is a credential's. */
+export function redactClaim(segments: readonly string[], value: unknown): unknown {
+  if (segments.some((name) => SENSITIVE_NAME.test(name))) return value === undefined ? undefined : REDACTED;
+  return redactValue("", value, 1);
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   type ClaimAssertion,
   type MemberProblem,
   type Problem,
+  pathOf,
   type Result,
   refuse,
   segmentsOf,
@@ -116,11 +117,6 @@ function judgeAssertion(
 export function judgeItem(item: string, pointer: string): readonly MemberProblem[] {
   if (!/~(?![01])/.test(item) || !item.startsWith("/")) return [];
   return [problem(pointer, "invalid_pointer", "In a JSON Pointer ~ is followed by 0 or 1.")];
-}
-
-/** `sub` and `/sub` are the same place. */
-function pathOf(item: string): string {
-  return JSON.stringify(segmentsOf(item));
 }
 
 function problem(pointer: string, code: string, detail: string): MemberProblem {

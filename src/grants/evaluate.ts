@@ -14,7 +14,8 @@ import {
 import { accept, isAuthentic, type Problem, type Result, refuse, secondsOf } from "../protocol/index.ts";
 import { authorize } from "../rbac/index.ts";
 import { decodeClaims } from "../trust/index.ts";
-import type { Evidence } from "./evidence.ts";
+import { type Evidence, readEvidence, selectorOf } from "./evidence.ts";
+import { readGround } from "./ground.ts";
 import type { Denial, Shown } from "./identify.ts";
 import type { Presentation } from "./parameters.ts";
 import { type Decision, decide, shownBy } from "./pipeline.ts";
@@ -61,12 +62,25 @@ export async function evaluatePresentation(
   context: Context,
   presentation: Presentation,
 ): Promise<Result<ReceiptItem, "not_permitted">> {
-  const decided = await decide(context, presentation, shownBy(context, presentation));
-  const { anchor } = decided.ok ? decided.value : decided.refusal;
+  const shown = shownBy(context, presentation);
+  const selector = selectorOf(evidenceOf(context, shown), presentation.serviceAccount);
+  const { anchor } = await readGround(context, {
+    selector,
+    evidence: undefined,
+    audiences: [],
+    mayBePerson: false,
+  });
   if (anchor === undefined) return refuse("not_permitted");
   const { projectId, id: serviceAccountId } = anchor.account;
   const allowed = authorize(context, READ_TRUSTS, { projectId, serviceAccountId });
-  return allowed.ok ? accept(await explain(context, decided, false)) : refuse("not_permitted");
+  if (!allowed.ok) return refuse("not_permitted");
+  return accept(await explain(context, await decide(context, presentation, shown), false));
+}
+
+function evidenceOf({ deps }: Context, { jwt, mayImpersonate }: Shown): Evidence | undefined {
+  if (typeof jwt !== "string") return jwt;
+  const read = readEvidence(jwt, mayImpersonate ? deps.config.issuerUrl : undefined);
+  return read.ok ? read.value : undefined;
 }
 
 interface Subject {

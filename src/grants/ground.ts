@@ -42,18 +42,21 @@ export interface GroundQuestion {
   readonly audiences: readonly string[];
   /** Whether a foreign token may be a person's. */
   readonly mayBePerson: boolean;
+  /** Also those that the token's pins leave out. */
+  readonly wantsAllTrusts?: boolean;
 }
 
 /** The one read batch. What cannot be decoded is anchored all the same: its refusal belongs to a tenant. */
 export async function readGround(
   { deps }: Context,
-  { selector, evidence, audiences, mayBePerson }: GroundQuestion,
+  { selector, evidence, audiences, mayBePerson, wantsAllTrusts }: GroundQuestion,
 ): Promise<Ground> {
   const { db } = deps;
   const name = (selector ?? "").slice(0, SELECTOR_MAX_CHARACTERS);
   const signing = signingKeysQuery(db, secondsOf(deps.nowMs()));
   const issuer = evidence?.authMethod === "federation" ? evidence.jwt.issuer : "";
-  const pins = evidence?.authMethod === "federation" ? (pinsOf(evidence.jwt.claims) ?? []) : [];
+  const isPinned = evidence?.authMethod === "federation" && !wantsAllTrusts;
+  const pins = isPinned ? (pinsOf(evidence.jwt.claims) ?? []) : [];
   const [account, providers] = anchorQueries(db, { selector: name, issuer, pins, audiences });
   const nothing = { key: undefined, projectToken: undefined, parent: undefined, person: undefined };
   switch (evidence?.authMethod) {

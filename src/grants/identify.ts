@@ -39,6 +39,8 @@ export interface Denial {
   /** Who acts as the account, where somebody who is known does. */
   readonly actor?: Actor | undefined;
   readonly trace?: FederationTrace | undefined;
+  /** What had vouched, where the refusal came after that and is its own. */
+  readonly voucher?: Voucher | undefined;
 }
 
 /** What was presented, and for what. */
@@ -69,7 +71,13 @@ export async function identify(
     typeof jwt === "string" ? readEvidence(jwt, mayImpersonate ? issuerUrl : undefined) : accept(jwt);
   const evidence = read.ok ? read.value : undefined;
   const selector = selectorOf(evidence, clientId);
-  const ground = await readGround(context, { selector, evidence, audiences, mayBePerson });
+  const ground = await readGround(context, {
+    selector,
+    evidence,
+    audiences,
+    mayBePerson,
+    wantsAllTrusts: providerId !== undefined,
+  });
   const anchor = withOnly(ground.anchor, providerId);
   const deny = (refusal: ExchangeRefusal, known: Pick<Denial, "actor" | "trace"> = {}) =>
     refuse({ refusal: withKid(refusal, evidence), anchor, evidence, ...known });
@@ -78,6 +86,7 @@ export async function identify(
     return deny({ reason: "account_not_found", detail: "client_id names no service account." });
   }
   if (!read.ok) return deny(read.refusal);
+  if (providerId !== undefined && read.value.authMethod !== "federation") return deny(NOT_FOREIGN);
   const alive = judgeAlive(context, anchor);
   if (!alive.ok) return deny(alive.refusal);
   const presenter = await presenterOf(context, read.value, ground);
@@ -99,15 +108,20 @@ function withOnly(anchor: Anchor | undefined, providerId: string | undefined): A
   return { ...anchor, providers: anchor.providers.filter(({ id }) => id === providerId) };
 }
 
+const NOT_FOREIGN: ExchangeRefusal = {
+  reason: "issuer_not_trusted",
+  detail: "The token is none of a foreign issuer's, so it is nothing to this trust.",
+};
+
 const NOT_NAMED: ExchangeRefusal = {
   reason: "account_not_named",
   detail: "client_id is missing: send the service account's e-mail or id.",
 };
 
-/** Of all that use one assertion, the first is believed. */
+/** Of all that use what is good once, the first is believed. */
 export const REPLAYED: ExchangeRefusal = {
   reason: "assertion_replayed",
-  detail: "Its jti was used before: sign a new assertion for each request.",
+  detail: "It was used before, and is good once: make a new one for each request.",
 };
 
 /** Whatever is wrong with a self-signed assertion is answered alike, under the kid that it named. */

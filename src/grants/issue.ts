@@ -7,7 +7,7 @@ import { insertAccessToken, type MintedToken, mintAccessToken, tokenLifetime } f
 import type { Anchor } from "../trust/index.ts";
 import type { Target } from "./target.ts";
 import { usageMarks } from "./usage.ts";
-import { boundOf, type Voucher, versionOf } from "./voucher.ts";
+import { boundOf, type Voucher } from "./voucher.ts";
 
 /** What the caller gets. */
 export interface IssuedToken {
@@ -30,6 +30,8 @@ export interface Issue {
   readonly workloadBindings: readonly string[];
   /** What else is written first, in the same batch. */
   readonly before: readonly Statement[];
+  /** What else is written last: by then the token's row was found to be as decided. */
+  readonly after?: readonly Statement[];
   readonly event: (token: MintedToken) => AuditEvent;
   /** Seconds that the caller wants it to live at most. */
   readonly wantedLifetime?: number | undefined;
@@ -70,9 +72,9 @@ export async function issueToken(
   const grant = { audience, scope, resourceServerId: target.api?.id ?? null, workloadBindings };
   const committed = await commit(context, {
     before: issue.before,
-    guarded: insertAccessToken(deps, { account, project, voucher: versionOf(voucher) }, token, grant),
+    guarded: insertAccessToken(deps, { account, project, voucher }, token, grant),
     event: issue.event(token),
-    after: usageMarks(context, account, voucher),
+    after: [...usageMarks(context, account, voucher), ...(issue.after ?? [])],
   });
   if (!committed.ok) return refuse(committed.refusal === "guard" ? "again" : "unique");
   const { compact, jti, expiresAt } = token;

@@ -84,7 +84,8 @@ async function issue(
     workloadBindings: bindings.flatMap(({ id, principalType }) =>
       principalType === "workloads" ? [id] : [],
     ),
-    before: [...spend(context, anchor, voucher), ...learn(context, voucher)],
+    before: spend(context, anchor, voucher),
+    after: learn(context, voucher),
     event: (token) => ({
       ...exchangeEvent(context, decision, { token, isProven: true }),
       detail: presentation.reason ?? presentation.grantType,
@@ -96,5 +97,5 @@ async function issue(
   }
   if (issued.refusal === "again") return "again";
   // The one unique index that an exchange can meet is that of spent assertions.
-  return refuse({ refusal: withKid(REPLAYED, evidence), anchor, evidence, trace: decision.trace });
+  return refuse({ refusal: withKid(REPLAYED, evidence), anchor, evidence, trace: decision.trace, voucher });
 }

@@ -1,4 +1,10 @@
-import { type AuditEvent, commitRefusal, type FloodClass, redactClaims } from "../audit/index.ts";
+import {
+  type AuditEvent,
+  commitRefusal,
+  type FloodClass,
+  recordedText,
+  redactClaims,
+} from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import {
   HOLDS_NOTHING,
@@ -8,13 +14,13 @@ import {
   segmentsOf,
 } from "../protocol/index.ts";
 import type { MintedToken } from "../tokens/index.ts";
-import type { FederationTrace, TrustTrace } from "../trust/index.ts";
+import type { FederationTrace } from "../trust/index.ts";
 import { type Evidence, factsOf } from "./evidence.ts";
 import { readGround } from "./ground.ts";
 import type { Denial, Identity } from "./identify.ts";
 import type { ParameterRefusal, TokenParameters } from "./parameters.ts";
-import { receiptOf } from "./receipt.ts";
-import { credentialOf, type Voucher } from "./voucher.ts";
+import { byFailures, receiptOf } from "./receipt.ts";
+import { credentialOf } from "./voucher.ts";
 
 /**
  * Records why an attempt was refused, in the account's own record where there is an account. Answers the event's id.
@@ -58,7 +64,9 @@ const UNPROVEN_TEXT_MAX_CHARACTERS = 128;
 /** What a token says that nobody vouches for is a stranger's text: it proves nothing, and could fill the record. */
 function abridged(event: AuditEvent): AuditEvent {
   const { issuer, subject, kid, receipt } = event.exchange ?? {};
-  const cut = (text: string | undefined) => text?.slice(0, UNPROVEN_TEXT_MAX_CHARACTERS);
+  // A token that is cut before it is found would stand there in part.
+  const cut = (text: string | undefined) =>
+    text === undefined ? undefined : recordedText(text).slice(0, UNPROVEN_TEXT_MAX_CHARACTERS);
   return { ...event, exchange: { issuer: cut(issuer), subject: cut(subject), kid: cut(kid), receipt } };
 }
 
@@ -83,7 +91,8 @@ export async function recordUnpresented(
 /** Until it is believed, a token's names are what it says of itself; the event's outcome tells which. */
 function asWorkload(context: Context, evidence: Evidence | undefined): Context {
   const { issuer = "", subject = "" } = evidence === undefined ? {} : factsOf(evidence);
-  return { ...context, actor: { type: "workload", issuer, subject } };
+  const actor = { type: "workload", issuer: recordedText(issuer), subject: recordedText(subject) } as const;
+  return { ...context, actor };
 }
 
 /** Who acts as the account, where he is known; else a stranger. */
@@ -113,21 +122,18 @@ export function accountActorOf({ anchor, voucher }: Identity): ServiceAccountAct
 }
 
 /** One exchange, granted or refused. */
-type Attempted = Pick<Denial, "anchor" | "evidence" | "actor" | "trace"> & {
-  readonly voucher?: Voucher | undefined;
-};
+type Attempted = Pick<Denial, "anchor" | "evidence" | "actor" | "trace" | "voucher">;
 
-/** The trust whose owner has to hear of a refusal: the only one there is, or the one that came nearest. */
+/** The trust that refused: the one that came nearest, where none let the token in. What is refused later is no trust's. */
 function refuserOf(trace: FederationTrace | undefined): string | undefined {
-  const refusing =
-    trace?.trusts.filter(({ mode, failure }) => mode === "enforce" && failure !== undefined) ?? [];
-  const failures = (one: TrustTrace) => one.assertions.filter(({ holds }) => !holds).length;
-  return refusing.toSorted((one, other) => failures(one) - failures(other))[0]?.id;
+  const enforcing = trace?.trusts.filter(({ mode }) => mode === "enforce") ?? [];
+  if (enforcing.some(({ failure }) => failure === undefined)) return undefined;
+  return enforcing.toSorted(byFailures)[0]?.id;
 }
 
 /**
- * What the record says of one exchange. Claims that nobody vouches for are not even looked at: whoever sends them
- * would choose the work.
+ * What the record says of one exchange. Claims that nobody vouches for stand in its receipt alone, in little room: whoever
+ * sends them chose them.
  */
 export function exchangeEvent(
   { deps }: Context,
@@ -137,6 +143,7 @@ export function exchangeEvent(
   const judged = anchor?.providers.flatMap(({ assertions }) => assertions) ?? [];
   const first = ["aud", ...judged.map(({ item }) => segmentsOf(item)[0] ?? "")];
   const facts = evidence === undefined ? undefined : factsOf(evidence);
+  const claims = facts === undefined || !isProven ? undefined : redactClaims(facts.claims, first);
   const providerId = voucher?.authMethod === "federation" ? voucher.provider.id : undefined;
   const now = secondsOf(deps.nowMs());
   const isActedBy = actor !== undefined || evidence?.authMethod === "impersonation";
@@ -149,10 +156,10 @@ export function exchangeEvent(
       issuer: facts?.issuer,
       subject: facts?.subject,
       kid: facts?.kid,
-      claims: facts === undefined || !isProven ? undefined : redactClaims(facts.claims, first),
+      claims,
       jti: token?.jti,
       tokenSha256: token?.sha256,
-      receipt: receiptOf({ evidence, trace, providerId }, { now, isProven, first }),
+      receipt: receiptOf({ evidence, trace, providerId, claims }, { now, isProven, first }),
       federatedIdentityProviderId: providerId ?? (isProven ? refuserOf(trace) : undefined),
     },
   };

@@ -77,7 +77,10 @@ export async function tokenUse(jwt: DecodedJwt, { leeway }: TrustedProvider): Pr
   return { jti: `sha256:${base64url.encode(new Uint8Array(digest))}`, spentUntil };
 }
 
-/** Ids of names that a trust believes for the first time, at the version that was judged. */
+/**
+ * Ids of names that a trust believes for the first time. Its version moves, so that whoever was decided from the same state
+ * is decided anew; written behind the token's row, which is only there at the version that was judged.
+ */
 export function learn({ deps }: Context, voucher: Voucher): readonly Statement[] {
   if (voucher.authMethod !== "federation" || voucher.learns.length === 0) return [];
   const { provider, learns } = voucher;

@@ -1,3 +1,4 @@
+import { recordedText } from "../audit/index.ts";
 import {
   ACCESS_TOKEN_MAX_SECONDS,
   accept,
@@ -84,7 +85,7 @@ function whyNotOurs(permission: string): string {
 /** An audience that no API with permissions registered: the account's own list lets it through, with no scope. */
 function grantUnregistered({ anchor }: Rights, audience: string, scope: readonly string[]): Verdict {
   if (!anchor.account.allowedAudiences.includes(audience)) {
-    const shown = JSON.stringify(audience).slice(0, 200);
+    const shown = recordedText(JSON.stringify(audience)).slice(0, 200);
     return notAllowed(
       `No resource server of the project with permissions is ${shown}, nor do the account's allowedAudiences hold it.`,
     );

@@ -62,10 +62,3 @@ export function credentialOf(voucher: Voucher): ServiceAccountActor["credential"
       return { type: "access_token", id: voucher.by.id };
   }
 }
-
-/** The voucher at the version that its row has once the same batch has changed it: what is learned makes a new one. */
-export function versionOf(voucher: Voucher): Voucher {
-  if (voucher.authMethod !== "federation" || voucher.learns.length === 0) return voucher;
-  const { provider } = voucher;
-  return { ...voucher, provider: { ...provider, version: provider.version + 1 } };
-}

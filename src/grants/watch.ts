@@ -1,6 +1,7 @@
 import type { Context } from "../deps.ts";
 import { hasNoted, noteToken, noteVanished } from "../directory/index.ts";
-import { isAuthentic } from "../protocol/index.ts";
+import { isAuthentic, segmentsOf } from "../protocol/index.ts";
+import { claimNameOf, isEnforced } from "../trust/index.ts";
 import type { Denial, Identity } from "./identify.ts";
 
 /** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
@@ -15,9 +16,11 @@ export function watchDenial(context: Context, { anchor, evidence, refusal, trace
   if (refusal.reason !== "assertion_failed" || !isAuthentic(refusal) || trace?.signature !== true) return;
   if (anchor === undefined || evidence?.authMethod !== "federation") return;
   const absent = trace.trusts.flatMap(({ assertions }) =>
-    assertions.filter(({ holds, received }) => !holds && received === undefined),
+    assertions.filter(
+      ({ assertion, holds, received }) => isEnforced(assertion) && !holds && received === undefined,
+    ),
   );
-  const items = [...new Set(absent.map(({ assertion }) => assertion.item))];
+  const items = [...new Set(absent.map(({ assertion }) => claimNameOf(segmentsOf(assertion.item))))];
   if (items.length === 0) return;
   const { projectId } = anchor.account;
   behind(context, noteVanished(context, { projectId, issuer: evidence.jwt.issuer, items }));

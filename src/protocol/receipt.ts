@@ -39,10 +39,10 @@ export interface StoredReceipt {
   readonly audience?: readonly string[];
   /** Those that came furthest, or the one that let it in, and all that are in shadow. */
   readonly trusts?: readonly StoredTrust[];
-  /** How many trusts of the account name the issuer. */
-  readonly trustsTotal?: number;
   /** Claims that nobody vouches for, in little room: those that an issuer said are the event's. */
   readonly claimed?: Readonly<Record<string, unknown>>;
+  /** The event does not show all claims: they were too many. */
+  readonly isCut?: true;
   /** It was asked what would be: nothing was issued. */
   readonly isDryRun?: true;
 }

@@ -51,6 +51,11 @@ export function segmentsOf(item: string): readonly string[] {
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
+/** One text for one place: `sub` and `/sub` are the same. */
+export function pathOf(item: string): string {
+  return JSON.stringify(segmentsOf(item));
+}
+
 /** The ids that a name had when it was first believed: whoever has the name with other ids later is somebody else. */
 export interface LearnedIds {
   readonly item: string;

@@ -1,4 +1,5 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { recordedText } from "../audit/index.ts";
 import type { BearerRefusal } from "../grants/index.ts";
 import { type MemberProblem, PROBLEMS, type Problem } from "../protocol/index.ts";
 import { BEARER_UNKNOWN, type RouteContext } from "./context.ts";
@@ -73,7 +74,7 @@ export function memberProblemsOf(
 function membersOf({ code = "invalid", message, path, keys }: Issue): readonly MemberProblem[] {
   if (code === "unrecognized_keys" && keys !== undefined) {
     return keys.map((key) => {
-      const detail = `There is no member ${JSON.stringify(key).slice(0, 100)} here; check its spelling, or leave it out.`;
+      const detail = `There is no member ${recordedText(JSON.stringify(key)).slice(0, 100)} here; check its spelling, or leave it out.`;
       return { pointer: pointerOf([...path, key]), code: "unknown_member", detail };
     });
   }
@@ -91,6 +92,9 @@ export function invalid(code: "invalid_body" | "invalid_query", errors: readonly
 /** @see RFC 6901 s3 */
 function pointerOf(path: readonly PropertyKey[]): string {
   return path
-    .map((segment) => `/${String(segment).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+    .map(
+      (segment) =>
+        `/${recordedText(String(segment)).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`,
+    )
     .join("");
 }

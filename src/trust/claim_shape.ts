@@ -9,19 +9,29 @@ export interface ClaimShape {
 const NAMES_MAX = 100;
 const NAME_MAX_CHARACTERS = 128;
 
-/** The shape of a token's claims, in the order of their names: those inside an object too, as JSON Pointers. Pure. */
+/** Objects inside each other that are looked into: as deep as the ids of a cluster's tokens lie. */
+const DEPTH_MAX = 3;
+
+/** The shape of a token's claims, in the order of their names: those inside objects too, as JSON Pointers. Pure. */
 export function claimShapeOf(claims: Readonly<Record<string, unknown>>): readonly ClaimShape[] {
-  const shapes = Object.entries(claims).flatMap(([name, value]) => {
-    if (typeOf(value) !== "object") return [{ name, type: typeOf(value) }];
-    const inner = Object.entries(value as object).map(([member, one]) => {
-      return { name: `/${escaped(name)}/${escaped(member)}`, type: typeOf(one) };
-    });
-    return [{ name, type: "object" }, ...inner];
-  });
-  return shapes
+  return shapesIn(claims, [])
     .filter(({ name }) => name.length <= NAME_MAX_CHARACTERS && recordedText(name) === name)
     .slice(0, NAMES_MAX)
     .sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+function shapesIn(members: object, above: readonly string[]): readonly ClaimShape[] {
+  return Object.entries(members).flatMap(([member, value]) => {
+    const path = [...above, member];
+    const shape = { name: claimNameOf(path), type: typeOf(value) };
+    return shape.type === "object" && path.length < DEPTH_MAX ? [shape, ...shapesIn(value, path)] : [shape];
+  });
+}
+
+/** How a claim at a path is called: by its name alone, or inside another by a JSON Pointer. */
+export function claimNameOf(path: readonly string[]): string {
+  const [name = "", ...inner] = path;
+  return inner.length === 0 ? name : path.map((segment) => `/${escaped(segment)}`).join("");
 }
 
 /** @see RFC 6901 s3 */

@@ -1,4 +1,5 @@
 import { base64url } from "jose";
+import { recordedText } from "../audit/index.ts";
 import { accept, type ExchangeRefusal, isRecord, type Result, refuse } from "../protocol/index.ts";
 import { FOREIGN_ALGORITHMS } from "./algorithms.ts";
 import { KID_MAX_CHARACTERS } from "./key_hygiene.ts";
@@ -168,7 +169,7 @@ function wrongClaim(name: string, shape: string): Decoded<never> {
   return refuse({ reason: "claim_malformed", detail: `The claim ${name} must be ${shape}.` });
 }
 
-/** Foreign text in a detail: escaped, and not without end. */
+/** Foreign text in a detail: escaped, without tokens, and not without end. */
 export function quote(value: unknown): string {
-  return (JSON.stringify(value) ?? "absent").slice(0, 200);
+  return recordedText(JSON.stringify(value) ?? "absent").slice(0, 200);
 }

@@ -22,8 +22,6 @@ export interface Judgement {
 /** All that was looked at, for the receipt. */
 export interface FederationTrace {
   readonly trusts: readonly TrustTrace[];
-  /** How many trusts of the account name the issuer, those that are disabled too. */
-  readonly trustsTotal: number;
   /** Undefined where no key was at hand, and none was fetched. */
   readonly signature: boolean | undefined;
   readonly keySource: KeySource | undefined;
@@ -66,7 +64,6 @@ export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): 
   const signature = authenticity?.verdict === undefined ? undefined : authenticity.verdict.ok;
   const trace = {
     trusts: candidates.map((candidate) => candidate.trace),
-    trustsTotal: anchor.providers.length,
     signature: isBare || (signature === false && !isSignatureWrong(authenticity)) ? undefined : signature,
     keySource: authenticity?.source,
   };

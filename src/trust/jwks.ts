@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import { accept, isRecord, type JsonWebKeyWithKid, type Result, refuse } from "../protocol/index.ts";
+import { quote } from "./decode.ts";
 import { judgeIssuerUrl } from "./issuer_url.ts";
 import type { CoolDown } from "./key_cache.ts";
 import { judgeKeySet } from "./key_hygiene.ts";
@@ -29,7 +30,7 @@ export async function fetchKeys(deps: Deps, issuer: string): Promise<Fetched<Fet
   if (!discovery.ok) return discovery;
   const { issuer: named, jwks_uri: jwksUri } = discovery.value;
   if (named !== issuer) {
-    const detail = `The discovery document of ${issuer} names ${JSON.stringify(named)?.slice(0, 300)} as its issuer.`;
+    const detail = `The discovery document of ${issuer} names ${quote(named)} as its issuer.`;
     return refuse({ reason: "issuer_mismatch", detail });
   }
   if (typeof jwksUri !== "string") return unreachable(`The discovery document of ${issuer} has no jwks_uri.`);
@@ -54,8 +55,7 @@ async function fetchJson(deps: Deps, url: string, signal: AbortSignal): Promise<
     isDocument: true,
   };
   const judged = judgeIssuerUrl(url, rules);
-  if (!judged.ok)
-    return refuse({ reason: "issuer_not_allowed", detail: `${url.slice(0, 300)} ${judged.refusal}.` });
+  if (!judged.ok) return refuse({ reason: "issuer_not_allowed", detail: `${quote(url)} ${judged.refusal}.` });
   try {
     const response = await deps.fetch(judged.value, {
       redirect: "manual",

@@ -1,7 +1,13 @@
-import { type ClaimScalar, type LearnedIds, segmentsOf } from "../protocol/index.ts";
+import {
+  type ClaimAssertion,
+  type ClaimScalar,
+  type LearnedIds,
+  pathOf,
+  segmentsOf,
+} from "../protocol/index.ts";
 import { claimAt, isEnforced } from "./claims.ts";
 import { quote } from "./decode.ts";
-import { isPositive } from "./operators.ts";
+import { isPositive, membersOf } from "./operators.ts";
 import { kindOf } from "./templates/index.ts";
 import type { Claims } from "./templates/template.ts";
 import type { TokenClaims, TrustTerms } from "./terms.ts";
@@ -25,7 +31,7 @@ export function changedIds(token: TokenClaims, trust: TrustTerms): string | unde
   const known = trust.learnedIds ?? [];
   if (known.length === 0) return undefined;
   for (const learned of known) {
-    if (claimOf(token.claims, learned.item) !== learned.value) continue;
+    if (!membersOf(claimOf(token.claims, learned.item)).includes(learned.value)) continue;
     for (const [item, id] of Object.entries(learned.ids)) {
       const received = claimOf(token.claims, item);
       if (received === id) continue;
@@ -40,13 +46,22 @@ function namesIn(token: TokenClaims, { assertions }: TrustTerms): readonly Learn
   const asked = assertions.filter((assertion) => isEnforced(assertion) && isPositive(assertion));
   const names = kindOf(token.issuer, token.claims)?.names ?? [];
   return names.flatMap(({ item, ids }) => {
-    if (!asked.some((assertion) => assertion.item === item)) return [];
-    const value = claimOf(token.claims, item);
-    if (typeof value !== "string" || value.length > NAME_MAX_CHARACTERS) return [];
-    const unasked = ids.filter((id) => !asked.some((assertion) => assertion.item === id));
+    if (!asksFor(asked, item)) return [];
+    const unasked = ids.filter((id) => !asksFor(asked, id));
     const found = unasked.flatMap((id) => idIn(token.claims, id));
-    return found.length === 0 ? [] : [{ item, value, ids: Object.fromEntries(found) }];
+    if (found.length === 0) return [];
+    const values = membersOf(claimOf(token.claims, item)).filter(isName);
+    return values.map((value) => ({ item, value, ids: Object.fromEntries(found) }));
   });
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= NAME_MAX_CHARACTERS;
+}
+
+/** `/repository` and `repository` are one place. */
+function asksFor(asked: readonly ClaimAssertion[], item: string): boolean {
+  return asked.some((assertion) => pathOf(assertion.item) === pathOf(item));
 }
 
 function idIn(claims: Claims, item: string): readonly (readonly [string, ClaimScalar])[] {

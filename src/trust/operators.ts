@@ -33,7 +33,8 @@ function isThere(received: unknown): boolean {
   return received !== undefined && received !== null;
 }
 
-function membersOf(received: unknown): readonly unknown[] {
+/** What an operator asks of a claim one by one: of a list its members. */
+export function membersOf(received: unknown): readonly unknown[] {
   return Array.isArray(received) ? received : [received];
 }
 
@@ -59,12 +60,15 @@ function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const INSTANT =
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):\d\d)$/;
 
-/** Seconds since the epoch of an instant in RFC 3339; undefined for any other text. */
+/** Seconds since the epoch of an instant in RFC 3339; undefined for any other text, and a day that no month has. */
 export function secondsOfInstant(text: string): number | undefined {
-  const milliseconds = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
+  const [, year, month, day] = INSTANT.exec(text) ?? [];
+  const milliseconds = year === undefined ? Number.NaN : Date.parse(text);
+  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number.isNaN(milliseconds) || Number(day) > lastDay ? undefined : milliseconds / 1000;
 }
 
 /** Whether an assertion names somebody, rather than whom not, or how old. */
@@ -103,7 +107,7 @@ export function faultOfValue({ operator, value }: ClaimAssertion): ValueFault | 
     case "equals":
     case "notEquals":
       if (!isScalar(value)) return wrongType(operator, "one text, number or boolean");
-      return [value].some(hasStar) ? NO_WILDCARD : undefined;
+      return hasStar(value) ? NO_WILDCARD : undefined;
     case "in":
     case "notIn":
       if (!Array.isArray(value) || !value.every(isScalar))

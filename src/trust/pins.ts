@@ -3,15 +3,9 @@ import { isEnforced } from "./claims.ts";
 import { TEMPLATES } from "./templates/index.ts";
 import type { Claims } from "./templates/template.ts";
 
-/** Claims that tell workloads apart: what trusts of one issuer are found by. */
+/** Claims that tell workloads apart, ids for the most part: what trusts of one issuer are found by. */
 const PIN_ITEMS: readonly string[] = [
-  ...new Set(
-    TEMPLATES.flatMap(({ tenantItems, names }) => [
-      ...tenantItems,
-      ...names.flatMap(({ ids }) => ids),
-      "sub",
-    ]),
-  ),
+  ...new Set(["sub", ...TEMPLATES.flatMap(({ names }) => names.flatMap(({ ids }) => ids))]),
 ].filter((item) => !item.startsWith("/"));
 
 const VALUE_MAX_CHARACTERS = 256;

@@ -88,6 +88,6 @@ export function isAudience(item: string): boolean {
 }
 
 function describe({ assertion, received }: AssertionTrace): string {
-  const shown = quote(redactClaim(segmentsOf(assertion.item).at(-1) ?? "", received));
+  const shown = quote(redactClaim(segmentsOf(assertion.item), received));
   return `${describeAssertion(assertion)}, received ${shown}`;
 }

@@ -214,7 +214,7 @@ describe("the workload identity flow", () => {
     );
     const error = await failureOf(flow, Date.now() + HOUR_MS);
     expect(error).toMatch(
-      /^, status code 401, Body: \{"error":"invalid_client","error_description":"[^"]+"\}$/,
+      /^, status code 401, Body: \{"error":"invalid_client","error_description":"[^"]+","error_uri":"[^"]+"\}$/,
     );
     expect(await refusalsOf(service, project)).toEqual(["assertion_failed"]);
   });

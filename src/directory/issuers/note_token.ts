@@ -34,7 +34,7 @@ export async function noteToken(context: Context, { projectId, jwt }: BelievedTo
 
 /** Whether a token that looks so was noted within the hour; from now on it is. */
 export function hasNoted(context: Context, { projectId, jwt }: BelievedToken): boolean {
-  return isNoted(context, `${projectId} ${jwt.issuer} ${jwt.kid} ${jwt.alg} ${lookOf(jwt.claims, 1)}`);
+  return isNoted(context, `${projectId} ${jwt.issuer} ${jwt.kid} ${jwt.alg} ${lookOf(jwt.claims, 2)}`);
 }
 
 /** Names and types, as they come: of two tokens that look alike it is the same text. */

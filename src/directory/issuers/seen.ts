@@ -1,3 +1,4 @@
+import { recordedText } from "../../audit/index.ts";
 import type { SeenClaim, SeenKey } from "../../protocol/index.ts";
 import type { ClaimShape } from "../../trust/index.ts";
 
@@ -68,5 +69,5 @@ function youngest<Seen extends { readonly lastSeenAt: number }>(
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text).slice(0, 140);
+  return recordedText(JSON.stringify(text)).slice(0, 140);
 }

@@ -65,10 +65,12 @@ function metKey({ kid, alg }: JsonWebKeyWithKid): MetKey {
 
 function lookAtKeys({ row }: Watched, keys: readonly MetKey[], now: number): Look {
   const merged = mergeKeys(row?.keys ?? [], keys, now);
+  // Of who asks for the first time a token may have shown one key: the others of its set are not new.
+  const news = row === undefined || row.askedAt === null ? [] : merged.news;
   const change = { keys: merged.seen, askedAt: now, failingSince: null, failure: null };
-  if (row?.failingSince === null || row === undefined) return { change, news: merged.news };
+  if (row?.failingSince === null || row === undefined) return { change, news };
   const since = now - row.failingSince;
-  return { change, news: [`answers again after ${since} s`, ...merged.news], action: "issuer.recovered" };
+  return { change, news: [`answers again after ${since} s`, ...news], action: "issuer.recovered" };
 }
 
 /** Told once: as long as it goes on failing, the row says since when. */

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Context } from "../../deps.ts";
+import type { ExchangeReason } from "../../protocol/index.ts";
 import { readBatch, schema } from "../../store/index.ts";
 import { type NearestMiss, nearestMiss, type TokenClaims } from "../../trust/index.ts";
 import { audienceOf, type ReceiptRow } from "./receipt_item.ts";
@@ -8,13 +9,25 @@ const { federatedIdentityProvider: provider } = schema;
 
 /** What would have made a refused exchange pass, by the trusts that the account has now; null where nothing comes near. */
 export async function missOf({ deps }: Context, row: ReceiptRow): Promise<NearestMiss | null> {
-  const token = row.outcome === "refused" ? tokenOf(row) : undefined;
-  if (token === undefined || row.serviceAccountId === null) return null;
+  const token = BY_TERMS.includes(row.reason ?? "") ? tokenOf(row) : undefined;
+  if (token === undefined || row.serviceAccountId === null || row.receipt?.signature === false) return null;
   const [trusts] = await readBatch(deps.db, [
     deps.db.select().from(provider).where(eq(provider.serviceAccountId, row.serviceAccountId)),
   ]);
   return nearestMiss(token, trusts, { now: row.createdAt, issuerUrl: deps.config.issuerUrl }) ?? null;
 }
+
+/** Refusals that other terms would mend; none of another kind is a trust's to mend. */
+export const BY_TERMS: readonly string[] = [
+  "issuer_not_trusted",
+  "token_expired",
+  "token_not_yet_valid",
+  "token_too_old",
+  "audience_mismatch",
+  "assertion_failed",
+  "identity_changed",
+  "trust_in_shadow",
+] satisfies ExchangeReason[];
 
 /** The token as the record shows it; undefined where it shows too little. */
 export function tokenOf(row: ReceiptRow): TokenClaims | undefined {

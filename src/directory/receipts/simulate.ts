@@ -18,7 +18,7 @@ import { locateProvider, type MemberRef, type ProviderRow } from "../locate.ts";
 import { membersOf } from "../merge_patch.ts";
 import { placeInAccount as place } from "../places.ts";
 import { changedProvider, type ProviderChange } from "../provider_row.ts";
-import { tokenOf } from "./miss.ts";
+import { BY_TERMS, tokenOf } from "./miss.ts";
 import type { ReceiptRow } from "./receipt_item.ts";
 
 const { auditEvent, federatedIdentityProvider: provider } = schema;
@@ -136,7 +136,11 @@ function verdictOf(
   const asked = trusts.filter(
     ({ disabled, mode, issuer }) => !disabled && mode === "enforce" && issuer === token.issuer,
   );
-  if (asked.some(({ assertions }) => assertions.some((assertion) => isUnknown(assertion, token))))
+  if (
+    asked.some(({ assertions }) =>
+      assertions.some((assertion) => isUnknown(assertion, token, event.receipt?.isCut ?? false)),
+    )
+  )
     return undefined;
   const traces = asked.map((trust) => judgeTerms(token, trust, { now: event.createdAt, issuerUrl }));
   if (traces.some(({ failure }) => failure === undefined)) return { detail: null };
@@ -150,25 +154,23 @@ function mayChange({ outcome, reason, detail, receipt }: ReceiptRow): boolean {
   return isAuthentic({ reason: reason as ExchangeReason, detail: detail ?? "" }) && BY_TERMS.includes(reason);
 }
 
-const BY_TERMS: readonly string[] = [
-  "token_expired",
-  "token_not_yet_valid",
-  "token_too_old",
-  "audience_mismatch",
-  "assertion_failed",
-  "identity_changed",
-  "trust_in_shadow",
-];
-
 /** Whether the record shows a claim cut short or not at all that an assertion asks for. */
-function isUnknown({ item }: ClaimAssertion, { claims }: TokenClaims): boolean {
+function isUnknown({ item }: ClaimAssertion, { claims }: TokenClaims, isCut: boolean): boolean {
   const received = claimAt(claims, segmentsOf(item));
-  const shown = JSON.stringify(received ?? null);
-  return shown.includes("[redacted]") || shown.includes("[deeper]") || shown.length >= CUT_CHARACTERS;
+  if (received === undefined) return isCut;
+  const shown = JSON.stringify(received);
+  const isShortened = Array.isArray(received) && received.length >= CUT_ITEMS;
+  return (
+    isShortened ||
+    shown.includes("[redacted]") ||
+    shown.includes("[deeper]") ||
+    shown.length >= CUT_CHARACTERS
+  );
 }
 
-/** The record cuts texts at 512 characters. */
+/** The record cuts texts at 512 characters, and lists at 32 members. */
 const CUT_CHARACTERS = 512;
+const CUT_ITEMS = 32;
 
 function itemOf(event: ReceiptRow, detail: string | null): ReplayedItem {
   return { receiptId: event.id, time: instantOf(event.createdAt), subject: event.subject, detail };

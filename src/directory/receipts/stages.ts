@@ -77,17 +77,23 @@ export function stagesOf(
 
 /** @param distance from the stage that refused: negative before it */
 function resultOf(stage: Stage, distance: number, receipt: StoredReceipt): StageResult {
-  // A key that is at hand is looked at, though what the token says is refused before.
-  if (stage === "signature" && receipt.signature !== undefined)
-    return receipt.signature ? "passed" : "failed";
-  if (stage === "key" && receipt.keySource !== undefined) return "passed";
-  if (stage === "claims" && receipt.trusts !== undefined && receipt.trusts.length > 0) {
-    const isMet = receipt.trusts.some((trust) => trust.reason === undefined && trust.mode !== "shadow");
-    if (!isMet) return "failed";
-  }
+  const known = knownOf(stage, receipt);
+  if (known !== undefined && distance !== 0) return known;
   if (distance === 0) return "failed";
   if (distance > 0) return "not_reached";
-  if (stage === "signature" || stage === "key")
-    return receipt.keySource === undefined ? "not_checked" : "passed";
+  // What a signature was found not to fit is a key.
+  if (stage === "key" && distance === -1) return "passed";
+  if (stage === "signature" || stage === "key") return "not_checked";
   return stage === "use" && receipt.isDryRun ? "not_checked" : "passed";
+}
+
+/** What the receipt says of a stage by itself: claims, and a key that is at hand, are looked at whatever else refuses. */
+function knownOf(
+  stage: Stage,
+  { signature, keySource, trusts = [] }: StoredReceipt,
+): StageResult | undefined {
+  if (stage === "signature" && signature !== undefined) return signature ? "passed" : "failed";
+  if (stage === "key" && keySource !== undefined) return "passed";
+  if (stage !== "claims" || trusts.length === 0) return undefined;
+  return trusts.some(({ reason }) => reason === undefined) ? "passed" : "failed";
 }

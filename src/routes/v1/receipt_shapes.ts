@@ -71,7 +71,6 @@ export const receiptItem = z
       .openapi({ description: "Seconds from our clock to the token's; what has passed is negative." }),
     audience: z.array(z.string()).nullable(),
     trusts: z.array(trustTrace),
-    trustsTotal: z.int().nullable(),
     claims: z.record(z.string(), z.unknown()).nullable(),
     claimsVerified: z.boolean().openapi({ description: "Whether the issuer's signature vouches for them." }),
     jti: z.string().nullable(),

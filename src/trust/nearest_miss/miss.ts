@@ -94,12 +94,12 @@ export function fits({ assertion }: FailedAssertion, value: ClaimAssertion["valu
 
 /** Foreign text for a detail: escaped, short, and without credentials. */
 export function shown(value: unknown): string {
-  return clipped(quote(redactClaim("", value)), 80);
+  return clipped(quote(redactClaim([], value)), 80);
 }
 
 /** A claim for a detail, as the record may show it. */
 export function shownClaim(item: string, value: unknown): string {
-  return shown(redactClaim(segmentsOf(item).at(-1) ?? "", value));
+  return shown(redactClaim(segmentsOf(item), value));
 }
 
 /** At most so many characters, none of them half. */

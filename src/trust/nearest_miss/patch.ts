@@ -58,7 +58,7 @@ function mended(assertions: readonly ClaimAssertion[], fixes: readonly Fix[]): r
 }
 
 function isStorable({ issuer, assertions }: TrustPatch, trust: CandidateTrust): boolean {
-  if (typeof issuer === "string" && (issuer.length > ISSUER_MAX_CHARACTERS || !isShowable("iss", issuer))) {
+  if (typeof issuer === "string" && (issuer.length > ISSUER_MAX_CHARACTERS || !isShowable(["iss"], issuer))) {
     return false;
   }
   if (assertions === undefined) return true;
@@ -72,11 +72,11 @@ function isFit(assertion: ClaimAssertion): boolean {
   const values = [assertion.value].flat() as readonly ClaimScalar[];
   if (faultOfValue(assertion) !== undefined || values.length > VALUES_MAX) return false;
   const { item } = assertion;
-  if (item === "" || item.length > ITEM_MAX_CHARACTERS || !isShowable("", item)) return false;
-  return values.every((value) => isShowable(segmentsOf(item).at(-1) ?? "", value));
+  if (item === "" || item.length > ITEM_MAX_CHARACTERS || !isShowable([], item)) return false;
+  return values.every((value) => isShowable(segmentsOf(item), value));
 }
 
-function isShowable(name: string, value: ClaimScalar): boolean {
+function isShowable(path: readonly string[], value: ClaimScalar): boolean {
   if (typeof value === "string" && (value === "" || value.length > TEXT_MAX_CHARACTERS)) return false;
-  return redactClaim(name, value) === value;
+  return redactClaim(path, value) === value;
 }
