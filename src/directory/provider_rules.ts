@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import {
+  ASSERTIONS_MAX,
   accept,
   type ClaimAssertion,
   type MemberProblem,
@@ -78,6 +79,10 @@ export function judgeIssuer(config: Config, { issuer, jwks }: TrustedIssuer): re
 /** Whether assertions say whom they let in. */
 export function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly MemberProblem[] {
   const errors = [...assertions.flatMap((assertion, index) => judgeAssertion(assertion, index, assertions))];
+  if (assertions.length > ASSERTIONS_MAX) {
+    const detail = `A trust has at most ${ASSERTIONS_MAX} assertions, its template's with them.`;
+    errors.push(problem("/assertions", "too_big", detail));
+  }
   const size = JSON.stringify(assertions).length;
   if (size > ASSERTIONS_MAX_CHARACTERS) {
     const detail = `Assertions take at most ${ASSERTIONS_MAX_CHARACTERS / 1024} KiB: every exchange of the account reads them.`;

@@ -46,13 +46,24 @@ function namesIn(token: TokenClaims, { assertions }: TrustTerms): readonly Learn
   const asked = assertions.filter((assertion) => isEnforced(assertion) && isPositive(assertion));
   const names = kindOf(token.issuer, token.claims)?.names ?? [];
   return names.flatMap(({ item, ids }) => {
-    if (!asksFor(asked, item)) return [];
+    if (!asksFor(asked, item) && (item === "sub" || !isUnderPattern(asked, names, ids))) return [];
     const unasked = ids.filter((id) => !asksFor(asked, id));
     const found = unasked.flatMap((id) => idIn(token.claims, id));
     if (found.length === 0) return [];
     const values = membersOf(claimOf(token.claims, item)).filter(isName);
     return values.map((value) => ({ item, value, ids: Object.fromEntries(found) }));
   });
+}
+
+type Names = readonly { readonly item: string; readonly ids: readonly string[] }[];
+
+/**
+ * A pattern lets a name in under ever new values, as `sub` with its branches: then the names that it is made of are what
+ * somebody else may come to have.
+ */
+function isUnderPattern(asked: readonly ClaimAssertion[], names: Names, ids: readonly string[]): boolean {
+  const patterns = asked.filter(({ operator }) => operator === "glob");
+  return names.some((name) => asksFor(patterns, name.item) && ids.every((id) => name.ids.includes(id)));
 }
 
 function isName(value: unknown): value is string {

@@ -41,8 +41,11 @@ export function hasNoted(context: Context, { projectId, jwt }: BelievedToken): b
 function lookOf(claims: object, depth: number): string {
   let look = "";
   for (const [name, value] of Object.entries(claims)) {
-    look += `${name}:${typeof value} `;
-    if (depth > 0 && typeof value === "object" && value !== null) look += `(${lookOf(value, depth - 1)})`;
+    const isList = Array.isArray(value);
+    look += `${name}:${isList ? "list" : value === null ? "null" : typeof value} `;
+    if (depth > 0 && !isList && typeof value === "object" && value !== null) {
+      look += `(${lookOf(value, depth - 1)})`;
+    }
   }
   return look;
 }

@@ -27,10 +27,16 @@ export function mergeKeys(known: readonly SeenKey[], met: readonly MetKey[], now
     return { ...key, algorithm: again.algorithm ?? key.algorithm, lastSeenAt: now };
   });
   const added = fresh.map((key) => ({ ...key, firstSeenAt: now, lastSeenAt: now }));
+  const changed = met.filter(({ kid, algorithm }) =>
+    known.some((key) => key.kid === kid && algorithm !== null && (key.algorithm ?? algorithm) !== algorithm),
+  );
   const algorithms = new Set(known.map(({ algorithm }) => algorithm));
   return {
     seen: youngest([...kept, ...added], KEYS_KEPT_MAX),
-    news: known.length === 0 ? [] : fresh.map((key) => newsOfKey(key, algorithms)),
+    news: [
+      ...(known.length === 0 ? [] : fresh.map((key) => newsOfKey(key, algorithms))),
+      ...changed.map(({ kid, algorithm }) => `key ${quoted(kid)} is of another algorithm: ${algorithm}`),
+    ],
   };
 }
 

@@ -53,7 +53,8 @@ export async function writeWatched(
     detail: news.join("; "),
   } as const;
   const system: Context = { ...context, actor: { type: "system" } };
-  await commit(system, { event, guarded: statement });
+  const committed = await commit(system, { event, guarded: statement });
+  if (!committed.ok) return;
   const { id: requestId } = context.request;
   context.deps.log({ level: "warn", event: action, projectId, issuer, detail: event.detail, requestId });
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { OPERATORS } from "../../protocol/index.ts";
+import { ASSERTIONS_MAX, OPERATORS } from "../../protocol/index.ts";
 import {
   accountParams,
   claimItem,
@@ -47,7 +47,7 @@ const assertion = z
     mode: mode.optional(),
   })
   .openapi("ClaimAssertion", { example: { item: "repository_id", operator: "equals", value: "777001" } });
-export const assertions = z.array(assertion).min(1).max(50);
+export const assertions = z.array(assertion).min(1).max(ASSERTIONS_MAX);
 export const jwks = z
   .strictObject({
     keys: z

@@ -143,3 +143,19 @@ describe("what has changed", () => {
     expect(changed.length).toBeLessThan(700);
   });
 });
+
+describe("a pattern on sub", () => {
+  const SUB: ClaimAssertion = { item: "sub", operator: "glob", value: "repo:acme/shop:**" };
+  const at = (branch: string, id: string) => ({
+    ...CLAIMS,
+    sub: `repo:acme/shop:ref:refs/heads/${branch}`,
+    repository_id: id,
+  });
+
+  it("remembers the repository too, so that a new branch of a new owner of the name is found out", () => {
+    const learned = idsToLearn(tokenOf(at("main", "1")), trustOf([SUB]));
+    expect(learned.map(({ item }) => item)).toContain("repository");
+    expect(changedIds(tokenOf(at("other", "1")), trustOf([SUB], learned))).toBeUndefined();
+    expect(changedIds(tokenOf(at("other", "9")), trustOf([SUB], learned))).toContain("repository_id was");
+  });
+});
