@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Context } from "../../deps.ts";
 import type { ExchangeReason } from "../../protocol/index.ts";
 import { readBatch, schema } from "../../store/index.ts";
@@ -10,12 +10,18 @@ const { federatedIdentityProvider: provider } = schema;
 /** What would have made a refused exchange pass, by the trusts that the account has now; null where nothing comes near. */
 export async function missOf({ deps }: Context, row: ReceiptRow): Promise<NearestMiss | null> {
   const token = BY_TERMS.includes(row.reason ?? "") ? tokenOf(row) : undefined;
-  if (token === undefined || row.serviceAccountId === null || row.receipt?.signature === false) return null;
-  const [trusts] = await readBatch(deps.db, [
-    deps.db.select().from(provider).where(eq(provider.serviceAccountId, row.serviceAccountId)),
-  ]);
-  return nearestMiss(token, trusts, { now: row.createdAt, issuerUrl: deps.config.issuerUrl }) ?? null;
+  const { projectId, serviceAccountId, receipt } = row;
+  if (token === undefined || projectId === null || serviceAccountId === null) return null;
+  if (receipt?.signature === false) return null;
+  const isOwn = and(eq(provider.projectId, projectId), eq(provider.serviceAccountId, serviceAccountId));
+  const [trusts] = await readBatch(deps.db, [deps.db.select().from(provider).where(isOwn)]);
+  const miss = nearestMiss(token, trusts, { now: row.createdAt, issuerUrl: deps.config.issuerUrl });
+  if (miss === undefined || receipt?.signature === true || miss.patch === null) return miss ?? null;
+  return { ...miss, detail: `${miss.detail} ${UNVOUCHED}` };
 }
+
+/** Anybody may send what comes near. */
+const UNVOUCHED = "No signature vouches for these claims: apply the patch only if the job is yours.";
 
 /** Refusals that other terms would mend; none of another kind is a trust's to mend. */
 export const BY_TERMS: readonly string[] = [
