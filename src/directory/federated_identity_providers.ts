@@ -100,7 +100,7 @@ export async function listProviders(
   });
 }
 
-/** Disabling a trust revokes the tokens that were got by it. */
+/** Disabling a trust, or putting it into shadow, revokes the tokens that were got by it. */
 export async function updateProvider(
   context: Context,
   ref: MemberRef,
@@ -115,7 +115,8 @@ export async function updateProvider(
   return attemptChange(context, access, async (row, event) => {
     const next = await changedProvider(context, row, change);
     if (!next.ok) return next;
-    const isEnded = next.value.disabled && !row.disabled;
+    const isEnded =
+      (next.value.disabled && !row.disabled) || (next.value.mode === "shadow" && row.mode === "enforce");
     const committed = await commit(context, {
       event: { ...event, detail: membersOf(change) },
       before: isEnded ? [revokeTokensOf(context, revokedWith(row))] : [],

@@ -10,7 +10,7 @@ import {
   secondsOf,
 } from "../protocol/index.ts";
 import { insertSelect, newId, type Statement, schema } from "../store/index.ts";
-import { pinOf } from "../trust/index.ts";
+import { isEnforced, isPositive, pinOf } from "../trust/index.ts";
 import { whileRoom } from "./account_members.ts";
 import { stillHolds } from "./bindings/grants_version.ts";
 import { isAt } from "./etag.ts";
@@ -107,6 +107,7 @@ export async function changedProvider(
   const terms = { issuer, assertions, jwks: merged(row.jwks, change.jwks) };
   const keys = await judgeTerms(deps.config, terms);
   if (!keys.ok) return keys;
+  const isSame = issuer === row.issuer && namesIn(assertions) === namesIn(row.assertions);
   const known = [...row.acknowledged, ...(change.acknowledge ?? [])];
   const acknowledged =
     findings === "asked" && isAnother(change) ? judgeFindings(terms, known) : accept(row.acknowledged);
@@ -119,7 +120,7 @@ export async function changedProvider(
     maxTokenAge: merged(row.maxTokenAge, change.maxTokenAge),
     leeway: merged(row.leeway, change.leeway),
     // Whoever says anew whom he trusts has looked; what was learned of others would refuse them.
-    learnedIds: isAnother(change) || change.learnedIds === null ? null : row.learnedIds,
+    learnedIds: isSame && change.learnedIds !== null ? row.learnedIds : null,
     acknowledged: acknowledged.value,
     issuer,
     assertions,
@@ -135,6 +136,12 @@ export async function changedProvider(
 /** Whether a change says anew whose tokens are believed. */
 function isAnother({ issuer, assertions, jwks }: ProviderChange): boolean {
   return issuer !== undefined || assertions !== undefined || jwks !== undefined;
+}
+
+/** Whom assertions name, as one text. */
+function namesIn(assertions: readonly ClaimAssertion[]): string {
+  const naming = assertions.filter((assertion) => isEnforced(assertion) && isPositive(assertion));
+  return JSON.stringify(naming.map(({ item, operator, value }) => [item, operator, value]));
 }
 
 /** Inserted only while the account is there and has room. */

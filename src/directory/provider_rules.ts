@@ -3,6 +3,7 @@ import {
   ASSERTIONS_MAX,
   accept,
   type ClaimAssertion,
+  GLOBS_PER_TRUST_MAX,
   type MemberProblem,
   type Problem,
   pathOf,
@@ -82,6 +83,10 @@ export function judgeAssertions(assertions: readonly ClaimAssertion[]): readonly
   if (assertions.length > ASSERTIONS_MAX) {
     const detail = `A trust has at most ${ASSERTIONS_MAX} assertions, its template's with them.`;
     errors.push(problem("/assertions", "too_big", detail));
+  }
+  if (assertions.filter(({ operator }) => operator === "glob").length > GLOBS_PER_TRUST_MAX) {
+    const detail = `A trust has at most ${GLOBS_PER_TRUST_MAX} assertions with glob; write a list with in.`;
+    errors.push(problem("/assertions", "too_many_globs", detail));
   }
   const size = JSON.stringify(assertions).length;
   if (size > ASSERTIONS_MAX_CHARACTERS) {

@@ -74,7 +74,7 @@ export async function evaluatePresentation(
   const { projectId, id: serviceAccountId } = anchor.account;
   const allowed = authorize(context, READ_TRUSTS, { projectId, serviceAccountId });
   if (!allowed.ok) return refuse("not_permitted");
-  return accept(await explain(context, await decide(context, presentation, shown), false));
+  return accept(await explain(context, await decide(context, presentation, shown), { isBare: false }));
 }
 
 function evidenceOf({ deps }: Context, { jwt, mayImpersonate }: Shown): Evidence | undefined {
@@ -111,14 +111,26 @@ async function evaluateInput(
     mayImpersonate: false,
     mayBePerson: false,
   };
-  return accept(await explain(context, await decide(context, purpose, shown), read !== undefined));
+  return accept(
+    await explain(context, await decide(context, purpose, shown), {
+      isBare: read !== undefined,
+      providerId,
+    }),
+  );
 }
 
-/** Records the dry run, and answers its receipt. @param isBare whether there was no token, only claims */
+/** How it was asked. */
+interface AskedFor {
+  /** Whether there was no token, only claims. */
+  readonly isBare: boolean;
+  readonly providerId?: string | undefined;
+}
+
+/** Records the dry run, and answers its receipt. */
 async function explain(
   context: Context,
   decided: Result<Decision, Denial>,
-  isBare: boolean,
+  { isBare, providerId }: AskedFor,
 ): Promise<ReceiptItem> {
   const event = decided.ok
     ? grantedEvent(context, decided.value, isBare)
@@ -138,13 +150,13 @@ async function explain(
     },
     decided.ok ? "granted" : "refused",
   );
-  return receiptOfRow(context, row);
+  return receiptOfRow(context, row, providerId);
 }
 
 function grantedEvent(context: Context, decision: Decision, isBare: boolean) {
-  const { audience, scope } = decision.target;
-  const event = exchangeEvent(context, decision, { isProven: !isBare });
-  return { ...event, detail: `for ${audience}, scope ${scope.join(" ") || "(none)"}` };
+  // What the account may do there is for those to read who may read its role bindings.
+  const detail = `A token for ${decision.target.audience} would be issued.`;
+  return { ...exchangeEvent(context, decision, { isProven: !isBare }), detail };
 }
 
 function refusedEvent(context: Context, denial: Denial, isBare: boolean) {

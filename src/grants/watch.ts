@@ -1,7 +1,7 @@
 import type { Context } from "../deps.ts";
 import { hasNoted, noteToken, noteVanished } from "../directory/index.ts";
 import { isAuthentic, segmentsOf } from "../protocol/index.ts";
-import { claimNameOf, isEnforced } from "../trust/index.ts";
+import { type AssertionTrace, claimNameOf, isEnforced, isPositive } from "../trust/index.ts";
 import type { Denial, Identity } from "./identify.ts";
 
 /** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
@@ -15,15 +15,19 @@ export function watchGrant(context: Context, { anchor, evidence, voucher }: Iden
 export function watchDenial(context: Context, { anchor, evidence, refusal, trace }: Denial): void {
   if (refusal.reason !== "assertion_failed" || !isAuthentic(refusal) || trace?.signature !== true) return;
   if (anchor === undefined || evidence?.authMethod !== "federation") return;
-  const absent = trace.trusts.flatMap(({ assertions }) =>
-    assertions.filter(
-      ({ assertion, holds, received }) => isEnforced(assertion) && !holds && received === undefined,
-    ),
-  );
+  const absent = trace.trusts.flatMap(({ assertions }) => absentIn(assertions));
   const items = [...new Set(absent.map(({ assertion }) => claimNameOf(segmentsOf(assertion.item))))];
   if (items.length === 0) return;
   const { projectId } = anchor.account;
   behind(context, noteVanished(context, { projectId, issuer: evidence.jwt.issuer, items }));
+}
+
+/** Where all that fails is absent and the workload is named by what holds; else it may be a stranger's token. */
+function absentIn(assertions: readonly AssertionTrace[]): readonly AssertionTrace[] {
+  const enforced = assertions.filter(({ assertion }) => isEnforced(assertion));
+  const failed = enforced.filter(({ holds }) => !holds);
+  const isNamed = enforced.some(({ assertion, holds }) => holds && isPositive(assertion));
+  return isNamed && failed.every(({ received }) => received === undefined) ? failed : [];
 }
 
 function behind({ deps, request }: Context, work: Promise<void>): void {

@@ -1,6 +1,12 @@
 /** Trusts of one account. An exchange tries those in one issuer, so their number bounds its work. */
 export const PROVIDERS_PER_ACCOUNT_MAX = 100;
 
+/** Patterns of one trust: they are tried before anybody has vouched for what they are tried on. */
+export const GLOBS_PER_TRUST_MAX = 10;
+
+/** Members of a claim that is a list which a pattern is tried on. */
+export const GLOB_MEMBERS_MAX = 100;
+
 /** Assertions of one trust. */
 export const ASSERTIONS_MAX = 50;
 

@@ -63,11 +63,20 @@ export async function findKey(context: Context, query: KeyQuery): Promise<Found>
   return fetchOnce(context, query, names);
 }
 
-/** An issuer's key from memory or KV; undefined where neither has it. Nobody is asked. */
+/**
+ * An issuer's key from memory or KV; undefined where neither has it. Nobody is asked. Where the issuer is known not to
+ * answer now, that is the answer here too: else it would tell which tokens are worth asking for.
+ */
 export async function keyAtHand({ deps }: Context, query: KeyQuery): Promise<Found | undefined> {
   const names = namesOf(query);
   const found = recall(deps, names.key) ?? (await readKeyInKv(deps, query, names));
-  return found === undefined ? undefined : accept(found);
+  if (found !== undefined) return accept(found);
+  const untilMs = deps.nowMs() + COOL_DOWN_SECONDS * 1000;
+  const mark =
+    deps.keyCache.fetches.get(names.coolDown)?.coolDown ??
+    coolDownOf(await readKv(deps, names.coolDown), untilMs);
+  const isDown = mark?.reason === "issuer_unreachable" && mark.untilMs > deps.nowMs();
+  return isDown ? refuse(coolDownRefusal(deps, mark, query)) : undefined;
 }
 
 /** From KV into memory, where its hour has not passed. */

@@ -16,13 +16,16 @@ export function matchesGlob(pattern: string, text: string): boolean {
   if (text.length > TEXT_MAX_CHARACTERS) return false;
   const parts = partsOf(pattern);
   if (parts.filter(({ kind }) => kind === "star").length > GLOB_STARS_MAX) return false;
-  let reached: ReadonlySet<number> = new Set([0]);
+  let reached: Reached = new Uint8Array(text.length + 1);
+  reached[0] = 1;
   for (const part of parts) {
     reached = part.kind === "text" ? afterText(reached, part.text, text) : afterStar(reached, part, text);
-    if (reached.size === 0) return false;
   }
-  return reached.has(text.length);
+  return reached[text.length] === 1;
 }
+
+/** One for each position of the text, its end too: 1 where the parts so far may have led. */
+type Reached = Uint8Array;
 
 /** The literal parts and the stars of a pattern, in order. */
 export function partsOf(pattern: string): readonly Part[] {
@@ -36,25 +39,21 @@ export function partsOf(pattern: string): readonly Part[] {
     );
 }
 
-function afterText(reached: ReadonlySet<number>, piece: string, text: string): ReadonlySet<number> {
-  const after = new Set<number>();
-  for (const position of reached) {
-    if (text.startsWith(piece, position)) after.add(position + piece.length);
+function afterText(reached: Reached, piece: string, text: string): Reached {
+  const after = new Uint8Array(reached.length);
+  for (let at = text.indexOf(piece); at !== -1; at = text.indexOf(piece, at + 1)) {
+    if (reached[at] === 1) after[at + piece.length] = 1;
   }
   return after;
 }
 
-function afterStar(
-  reached: ReadonlySet<number>,
-  { crosses }: { readonly crosses: boolean },
-  text: string,
-): ReadonlySet<number> {
-  const after = new Set<number>();
-  for (const start of reached) {
-    for (let position = start; position <= text.length && !after.has(position); position++) {
-      after.add(position);
-      if (!crosses && isSeparator(text[position])) break;
-    }
+function afterStar(reached: Reached, { crosses }: { readonly crosses: boolean }, text: string): Reached {
+  const after = new Uint8Array(reached.length);
+  let isOpen = false;
+  for (let at = 0; at < reached.length; at++) {
+    isOpen ||= reached[at] === 1;
+    if (isOpen) after[at] = 1;
+    if (!crosses && isSeparator(text[at])) isOpen = false;
   }
   return after;
 }

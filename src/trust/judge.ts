@@ -80,21 +80,30 @@ interface Settled {
   readonly authenticity: Authenticity | undefined;
 }
 
-/** Those whose terms are met: the first that enforces and has a key that fits. */
+/**
+ * Those whose terms are met: the first that enforces and has a key that fits. Else why the enforcing ones are not believed,
+ * first of all that an issuer does not answer, since waiting helps; what is in shadow speaks last.
+ */
 async function judgeMet(met: readonly Candidate[], ask: Ask): Promise<Settled> {
-  let refused: Settled | undefined;
-  let shadow: Settled | undefined;
+  const refused: Settled[] = [];
+  const watched: Settled[] = [];
   for (const { provider, trace } of met) {
+    const isEnforcing = provider.mode === "enforce";
     const authenticity = await ask(provider);
-    if (authenticity.verdict?.ok) {
-      if (provider.mode === "enforce") return { verdict: accept({ provider, trace }), authenticity };
-      const detail = `${provider.name} would have let it in; set its mode to enforce once you mean it.`;
-      shadow ??= { verdict: refuse({ reason: "trust_in_shadow", detail }), authenticity };
-    } else if (authenticity.verdict !== undefined) {
-      refused ??= { verdict: authenticity.verdict, authenticity };
-    }
+    const { verdict } = authenticity;
+    if (verdict?.ok && isEnforcing) return { verdict: accept({ provider, trace }), authenticity };
+    if (verdict === undefined) continue;
+    const detail = `${provider.name} would have let it in; set its mode to enforce once you mean it.`;
+    const settled = {
+      verdict: verdict.ok ? refuse({ reason: "trust_in_shadow", detail } as const) : verdict,
+      authenticity,
+    };
+    (isEnforcing ? refused : watched).push(settled);
   }
-  return shadow ?? refused ?? { verdict: refuse(NO_TRUST), authenticity: undefined };
+  const isUnreachable = ({ verdict }: Settled) =>
+    !verdict.ok && verdict.refusal.reason === "issuer_unreachable";
+  const [first = watched[0]] = [...refused.filter(isUnreachable), ...refused];
+  return first ?? { verdict: refuse(NO_TRUST), authenticity: undefined };
 }
 
 /** None is met: the signature is looked at only where that costs no fetch, so that the record knows whose claims it shows. */

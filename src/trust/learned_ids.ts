@@ -1,3 +1,4 @@
+import { recordedText } from "../audit/index.ts";
 import {
   type ClaimAssertion,
   type ClaimScalar,
@@ -16,6 +17,8 @@ import type { TokenClaims, TrustTerms } from "./terms.ts";
 const LEARNED_MAX = 100;
 /** Longer values are no names. */
 const NAME_MAX_CHARACTERS = 512;
+/** Longer texts, and what looks like a token, are no ids. */
+const ID_MAX_CHARACTERS = 256;
 
 /** What a trust is to remember of this token, should it be believed: the ids of names that it asks for without their ids. */
 export function idsToLearn(token: TokenClaims, trust: TrustTerms): readonly LearnedIds[] {
@@ -67,7 +70,7 @@ function isUnderPattern(asked: readonly ClaimAssertion[], names: Names, ids: rea
 }
 
 function isName(value: unknown): value is string {
-  return typeof value === "string" && value.length <= NAME_MAX_CHARACTERS;
+  return typeof value === "string" && value.length <= NAME_MAX_CHARACTERS && recordedText(value) === value;
 }
 
 /** `/repository` and `repository` are one place. */
@@ -77,7 +80,9 @@ function asksFor(asked: readonly ClaimAssertion[], item: string): boolean {
 
 function idIn(claims: Claims, item: string): readonly (readonly [string, ClaimScalar])[] {
   const id = claimOf(claims, item);
-  return typeof id === "string" || typeof id === "number" ? [[item, id]] : [];
+  if (typeof id === "number") return [[item, id]];
+  const isId = typeof id === "string" && id.length <= ID_MAX_CHARACTERS && recordedText(id) === id;
+  return isId ? [[item, id]] : [];
 }
 
 function claimOf(claims: Claims, item: string): unknown {

@@ -1,4 +1,4 @@
-import type { ClaimAssertion, ClaimScalar, Operator } from "../protocol/index.ts";
+import { type ClaimAssertion, type ClaimScalar, GLOB_MEMBERS_MAX, type Operator } from "../protocol/index.ts";
 import { GLOB_STARS_MAX, matchesGlob, partsOf } from "./glob.ts";
 
 type Value = ClaimAssertion["value"];
@@ -13,7 +13,9 @@ const JUDGES: Readonly<Record<Operator, (value: Value, received: unknown) => boo
   exists: (value, received) => value === isThere(received),
   glob: (value, received) =>
     typeof value === "string" &&
-    membersOf(received).some((member) => typeof member === "string" && matchesGlob(value, member)),
+    membersOf(received)
+      .slice(0, GLOB_MEMBERS_MAX)
+      .some((member) => typeof member === "string" && matchesGlob(value, member)),
   lessThan: (value, received) => compare(value, received, (limit, number) => number < limit),
   greaterThan: (value, received) => compare(value, received, (limit, number) => number > limit),
 };
@@ -150,8 +152,10 @@ function faultOfGlob(pattern: string): ValueFault | undefined {
   };
 }
 
+/** Beyond what a number holds exactly, another one would be equal to it. */
 function isScalar(value: unknown): value is ClaimScalar {
-  return typeof value === "string" || typeof value === "boolean" || isNumber(value);
+  if (typeof value === "string" || typeof value === "boolean") return true;
+  return isNumber(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 function hasStar(value: unknown): boolean {

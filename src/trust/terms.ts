@@ -1,5 +1,5 @@
 import { redactClaim } from "../audit/index.ts";
-import { type ExchangeReason, type LearnedIds, segmentsOf } from "../protocol/index.ts";
+import { type ClaimAssertion, type ExchangeReason, type LearnedIds, segmentsOf } from "../protocol/index.ts";
 import type { TrustedProvider } from "./anchor.ts";
 import { type AssertionTrace, isEnforced, matchClaims } from "./claims.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
@@ -66,7 +66,7 @@ function failureOf(
   const age = judgeAge(token, now, trust);
   if (!age.ok) return age.refusal;
   const enforced = assertions.filter(({ assertion }) => isEnforced(assertion));
-  const hasAudience = enforced.some(({ assertion }) => isAudience(assertion.item));
+  const hasAudience = enforced.some(({ assertion }) => namesAudience(assertion));
   if (!hasAudience && !token.audience.includes(issuerUrl)) {
     const detail = `aud is ${quote(token.audience)}; without an assertion on aud it must be ${issuerUrl}.`;
     return { reason: "audience_mismatch", detail };
@@ -79,6 +79,12 @@ function failureOf(
   }
   const changed = changedIds(token, trust);
   return changed === undefined ? undefined : { reason: "identity_changed", detail: changed };
+}
+
+/** Whether an assertion says which audience a token must have; one that only says which not, or how it looks, does not. */
+export function namesAudience(assertion: ClaimAssertion): boolean {
+  const { item, operator } = assertion;
+  return isEnforced(assertion) && isAudience(item) && (operator === "equals" || operator === "in");
 }
 
 /** Whether an item is the token's audience. */

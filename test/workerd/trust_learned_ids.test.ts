@@ -86,7 +86,12 @@ describe("the same name", () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ["null", { learnedIds: null }, "granted"],
-    ["new assertions", { assertions: [NAME] }, "granted"],
+    [
+      "assertions that name others",
+      { assertions: [{ ...NAME, operator: "in", value: [NAME.value] }] },
+      "granted",
+    ],
+    ["the same assertions", { assertions: [NAME] }, "identity_changed"],
     ["another name of the trust", { name: "renamed" }, "identity_changed"],
     ["another way to judge", { leeway: 0, mode: "enforce" }, "identity_changed"],
   ])("after a change with %s: with other ids it is %3$s", async (_name, change, verdict) => {

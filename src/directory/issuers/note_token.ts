@@ -7,6 +7,8 @@ import { readWatched, writeWatched } from "./watched_row.ts";
 /** How long an isolate takes it for known that a token of this shape was noted. */
 const NOTED_SECONDS = 3600;
 const NOTED_MAX = 5000;
+/** Of a look: what differs behind is noted an hour later. */
+const LOOK_MAX_CHARACTERS = 1024;
 
 /** A token that a trust believed. */
 export interface BelievedToken {
@@ -34,7 +36,10 @@ export async function noteToken(context: Context, { projectId, jwt }: BelievedTo
 
 /** Whether a token that looks so was noted within the hour; from now on it is. */
 export function hasNoted(context: Context, { projectId, jwt }: BelievedToken): boolean {
-  return isNoted(context, `${projectId} ${jwt.issuer} ${jwt.kid} ${jwt.alg} ${lookOf(jwt.claims, 2)}`);
+  return isNoted(
+    context,
+    `${projectId} ${jwt.issuer} ${jwt.kid} ${jwt.alg} ${lookOf(jwt.claims, 2).slice(0, LOOK_MAX_CHARACTERS)}`,
+  );
 }
 
 /** Names and types, as they come: of two tokens that look alike it is the same text. */

@@ -56,7 +56,14 @@ export async function writeWatched(
   const committed = await commit(system, { event, guarded: statement });
   if (!committed.ok) return;
   const { id: requestId } = context.request;
-  context.deps.log({ level: "warn", event: action, projectId, issuer, detail: event.detail, requestId });
+  context.deps.log({
+    level: "warn",
+    event: action,
+    projectId,
+    issuer,
+    detail: event.detail.slice(0, 1024),
+    requestId,
+  });
 }
 
 function statementOf({ deps }: Context, { projectId, issuer, row }: Watched, change: Change): Statement {

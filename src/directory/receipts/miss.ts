@@ -7,17 +7,27 @@ import { audienceOf, type ReceiptRow } from "./receipt_item.ts";
 
 const { federatedIdentityProvider: provider } = schema;
 
-/** What would have made a refused exchange pass, by the trusts that the account has now; null where nothing comes near. */
-export async function missOf({ deps }: Context, row: ReceiptRow): Promise<NearestMiss | null> {
+/** What would have made a refused exchange pass, by the trusts that the account has now; null where nothing comes near. @param providerId this one alone */
+export async function missOf(
+  { deps }: Context,
+  row: ReceiptRow,
+  providerId?: string,
+): Promise<NearestMiss | null> {
   const token = BY_TERMS.includes(row.reason ?? "") ? tokenOf(row) : undefined;
   const { projectId, serviceAccountId, receipt } = row;
   if (token === undefined || projectId === null || serviceAccountId === null) return null;
   if (receipt?.signature === false) return null;
-  const isOwn = and(eq(provider.projectId, projectId), eq(provider.serviceAccountId, serviceAccountId));
+  const isOwn = and(
+    eq(provider.projectId, projectId),
+    eq(provider.serviceAccountId, serviceAccountId),
+    providerId === undefined ? undefined : eq(provider.id, providerId),
+  );
   const [trusts] = await readBatch(deps.db, [deps.db.select().from(provider).where(isOwn)]);
   const miss = nearestMiss(token, trusts, { now: row.createdAt, issuerUrl: deps.config.issuerUrl });
-  if (miss === undefined || receipt?.signature === true || miss.patch === null) return miss ?? null;
-  return { ...miss, detail: `${miss.detail} ${UNVOUCHED}` };
+  if (miss === undefined) return null;
+  if (receipt?.signature === true || miss.patch === null) return miss;
+  const patch = miss.kinds.includes("identity_changed") ? null : miss.patch;
+  return { ...miss, patch, detail: `${miss.detail} ${UNVOUCHED}` };
 }
 
 /** Anybody may send what comes near. */

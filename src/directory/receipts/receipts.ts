@@ -1,7 +1,9 @@
 import { and, desc, eq, gte, isNotNull, lt, type SQL } from "drizzle-orm";
 import type { Context, Deps } from "../../deps.ts";
 import { accept, notFound, type Problem, type Result } from "../../protocol/index.ts";
+import { authorize } from "../../rbac/index.ts";
 import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../../store/index.ts";
+import type { NearestMiss } from "../../trust/index.ts";
 import { permitted } from "../attempt.ts";
 import { locateProject, locateServiceAccount } from "../locate.ts";
 import { placeOfProject } from "../places.ts";
@@ -42,7 +44,10 @@ export async function listReceipts(
       .orderBy(desc(auditEvent.id))
       .limit(page.pageSize + 1);
     const [rows] = await readBatch(context.deps.db, [query]);
-    return accept(pageOf(LIST, rows, page.pageSize, (row) => receiptItem(row)));
+    const found = pageOf(LIST, rows, page.pageSize, (row) => row);
+    // An account may be denied to whoever may read the project's others: a page may be short then.
+    const shown = found.items.filter((row) => authorize(context, "service-accounts:read", placeOf(row)).ok);
+    return accept({ ...found, items: shown.map((row) => receiptFor(context, row)) });
   });
 }
 
@@ -81,19 +86,28 @@ export async function getReceipt(
   projectRef?: string,
 ): Promise<Result<ReceiptItem, Problem>> {
   const found = await locateReceipt(context.deps, id, projectRef);
-  const place = ({ projectId, serviceAccountId }: ReceiptRow) => ({
-    ...(projectId === null ? {} : { projectId }),
-    ...(projectId === null || serviceAccountId === null ? {} : { serviceAccountId }),
-  });
   const isNobodys = found.ok && found.value.projectId === null;
   const permission = isNobodys ? "audit-events:list" : "service-accounts:read";
-  const opened = await permitted(context, { found, permission, place }, async (row) => {
-    return accept(receiptItem(row, await missOf(context, row)));
-  });
+  const opened = await permitted(context, { found, permission, place: placeOf }, async (row) =>
+    accept(receiptFor(context, row, await missOf(context, row))),
+  );
   // Whether there is a receipt of somebody else's is nobody's to learn.
   return opened.ok || opened.refusal.code !== "permission_denied" || !isNobodys
     ? opened
     : notFound("resource");
+}
+
+function placeOf({ projectId, serviceAccountId }: ReceiptRow) {
+  if (projectId === null) return {};
+  return serviceAccountId === null ? { projectId } : { projectId, serviceAccountId };
+}
+
+/** What trusts ask, and what tokens say, is told to who may read whom the account trusts. */
+function receiptFor(context: Context, row: ReceiptRow, nearestMiss?: NearestMiss | null): ReceiptItem {
+  const item = receiptItem(row, nearestMiss);
+  if (authorize(context, "federated-identity-providers:read", placeOf(row)).ok) return item;
+  const miss = nearestMiss === undefined ? {} : { nearestMiss: null };
+  return { ...item, detail: null, trusts: [], claims: null, ...miss };
 }
 
 async function locateReceipt(
@@ -112,7 +126,11 @@ async function locateReceipt(
   return project.ok && project.value.id === row.projectId ? accept(row) : notFound("receipt");
 }
 
-/** The receipt of an event that was just written. */
-export async function receiptOfRow(context: Context, row: ReceiptRow): Promise<ReceiptItem> {
-  return receiptItem(row, await missOf(context, row));
+/** The receipt of an event that was just written. @param providerId the one trust that was asked, where it was one */
+export async function receiptOfRow(
+  context: Context,
+  row: ReceiptRow,
+  providerId?: string,
+): Promise<ReceiptItem> {
+  return receiptItem(row, await missOf(context, row, providerId));
 }

@@ -23,8 +23,9 @@ import type { ReceiptRow } from "./receipt_item.ts";
 
 const { auditEvent, federatedIdentityProvider: provider } = schema;
 
-/** Recorded exchanges that one call looks at, youngest first. */
+/** Recorded exchanges that one call looks at, youngest first; fewer where many trusts judge each. */
 const REPLAYED_MAX = 1000;
+const JUDGED_MAX = 10_000;
 /** Of them named in the answer, of each kind. */
 const NAMED_MAX = 100;
 
@@ -108,7 +109,8 @@ function replay({ deps }: Context, { events, next, others }: Replay): Simulation
   const fails: ReplayedItem[] = [];
   const passes: ReplayedItem[] = [];
   let [unchanged, undecided] = [0, 0];
-  for (const event of events.slice(0, REPLAYED_MAX)) {
+  const most = Math.min(REPLAYED_MAX, Math.floor(JUDGED_MAX / (others.length + 1)));
+  for (const event of events.slice(0, most)) {
     const verdict = verdictOf(event, [next, ...others], issuerUrl);
     if (verdict === undefined) undecided += 1;
     else if ((event.outcome === "granted") === (verdict.detail === null)) unchanged += 1;
@@ -116,8 +118,8 @@ function replay({ deps }: Context, { events, next, others }: Replay): Simulation
     else passes.push(itemOf(event, event.detail));
   }
   return {
-    replayed: Math.min(events.length, REPLAYED_MAX),
-    isTruncated: events.length > REPLAYED_MAX,
+    replayed: Math.min(events.length, most),
+    isTruncated: events.length > most,
     wouldFail: fails.slice(0, NAMED_MAX),
     wouldPass: passes.slice(0, NAMED_MAX),
     unchanged,

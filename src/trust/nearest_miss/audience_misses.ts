@@ -1,9 +1,8 @@
 import type { ClaimAssertion, ClaimScalar } from "../../protocol/index.ts";
-import { isEnforced } from "../claims.ts";
 import { matchesGlob } from "../glob.ts";
 import { isPositive } from "../operators.ts";
 import { TEMPLATES } from "../templates/index.ts";
-import { isAudience, type TokenClaims } from "../terms.ts";
+import { namesAudience, type TokenClaims } from "../terms.ts";
 import { type CandidateTrust, differenceOf, type FailedAssertion, folded, type Miss, shown } from "./miss.ts";
 
 /** Audiences that many services take for theirs, besides those that templates know. */
@@ -25,7 +24,7 @@ export function impliedAudienceMiss(
   trust: CandidateTrust,
   issuerUrl: string,
 ): Miss | undefined {
-  const asserts = trust.assertions.some((one) => isEnforced(one) && isAudience(one.item));
+  const asserts = trust.assertions.some(namesAudience);
   if (asserts || token.audience.includes(issuerUrl)) return undefined;
   const { why, received } = judged(token, issuerUrl);
   const adds: ClaimAssertion[] =

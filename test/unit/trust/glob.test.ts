@@ -106,10 +106,11 @@ describe("bounds", () => {
     const work = { reads: 0 };
     const watched = new Proxy(new String(text), {
       get(target, member) {
-        if (member === "startsWith") {
-          return (piece: string, position: number) => {
-            work.reads += piece.length;
-            return text.startsWith(piece, position);
+        if (member === "indexOf") {
+          return (piece: string, from = 0) => {
+            const at = text.indexOf(piece, from);
+            work.reads += (at === -1 ? text.length : at) - from + piece.length;
+            return at;
           };
         }
         if (typeof member === "string" && /^\d+$/.test(member)) work.reads += 1;

@@ -60,7 +60,19 @@ describe("its audience", () => {
       "another, by what it must not be",
       ["b"],
       [TEAM, { item: "aud", operator: "notEquals", value: "a" }],
-      undefined,
+      "audience_mismatch",
+    ],
+    [
+      "another, by that there is one",
+      ["b"],
+      [TEAM, { item: "/aud", operator: "exists", value: true }],
+      "audience_mismatch",
+    ],
+    [
+      "another, by how it looks",
+      ["https://b.example"],
+      [TEAM, { item: "aud", operator: "glob", value: "https://**" }],
+      "audience_mismatch",
     ],
   ])("%s", (_name, audience, assertions, reason) => {
     expect(judged({ audience }, { assertions }).failure?.reason).toBe(reason);
