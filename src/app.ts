@@ -52,6 +52,7 @@ function platformDeps(env: Env, config: Config): Deps {
     keyCache: newKeyCache(),
     feedCache: { last: undefined },
     notedTokens: new Map(),
+    crowds: new Set(),
     signingKeys: newSigningKeyCache(),
   };
 }

@@ -22,6 +22,8 @@ export interface Deps {
   readonly feedCache: FeedCache;
   /** Tokens whose look this isolate has noted, and until when: integer seconds. */
   readonly notedTokens: Map<string, number>;
+  /** Accounts, by selector and issuer, that this isolate saw to have many trusts in it. */
+  readonly crowds: Set<string>;
   /** Our opened signing keys in this isolate's memory. */
   readonly signingKeys: SigningKeyCache;
 }

@@ -46,6 +46,17 @@ export interface GroundQuestion {
   readonly wantsAllTrusts?: boolean;
 }
 
+/** Trusts of an account in one issuer from which on it pays to read only those that the token can meet. */
+const CROWD_MIN = 8;
+const CROWDS_MAX = 5000;
+
+/** What is read alike either way: it only says which query is cheaper. The oldest go first. */
+function rememberCrowd(crowds: Set<string>, crowd: string): void {
+  const [oldest] = crowds;
+  if (crowds.size >= CROWDS_MAX && oldest !== undefined) crowds.delete(oldest);
+  crowds.add(crowd);
+}
+
 /** The one read batch. What cannot be decoded is anchored all the same: its refusal belongs to a tenant. */
 export async function readGround(
   { deps }: Context,
@@ -55,7 +66,8 @@ export async function readGround(
   const name = (selector ?? "").slice(0, SELECTOR_MAX_CHARACTERS);
   const signing = signingKeysQuery(db, secondsOf(deps.nowMs()));
   const issuer = evidence?.authMethod === "federation" ? evidence.jwt.issuer : "";
-  const isPinned = evidence?.authMethod === "federation" && !wantsAllTrusts;
+  const crowd = `${name} ${issuer}`;
+  const isPinned = evidence?.authMethod === "federation" && !wantsAllTrusts && deps.crowds.has(crowd);
   const pins = isPinned ? (pinsOf(evidence.jwt.claims) ?? []) : [];
   const [account, providers] = anchorQueries(db, { selector: name, issuer, pins, audiences });
   const nothing = { key: undefined, projectToken: undefined, parent: undefined, person: undefined };
@@ -65,6 +77,7 @@ export async function readGround(
       const reads = [account, providers, signing] as const;
       if (!mayBePerson || evidence === undefined) {
         const [accounts, trusts, signingKeys] = await readBatch(db, reads);
+        if (trusts.length > CROWD_MIN) rememberCrowd(deps.crowds, crowd);
         return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys };
       }
       const asPerson = personQuery(db, evidence.jwt, name);

@@ -87,7 +87,9 @@ export function anchorQueries(db: Database, { selector, issuer, pins, audiences 
   const asked = { selector, issuer };
   return [
     by.account(db, { ...asked, audiences: JSON.stringify(audiences) }),
-    by.providers(db, { ...asked, pins: JSON.stringify(pins) }),
+    pins.length === 0
+      ? by.providers(db, asked)
+      : by.pinnedProviders(db, { ...asked, pins: JSON.stringify(pins) }),
   ] as const;
 }
 
@@ -117,6 +119,7 @@ function preparedBy(name: Name) {
   return {
     account: prepared((db) => accountQuery(db, name)),
     providers: prepared((db) => providersQuery(db, name)),
+    pinnedProviders: prepared((db) => providersQuery(db, name, "pinned")),
     key: prepared((db) => keyQuery(db, name)),
   };
 }
@@ -177,8 +180,11 @@ function keyQuery(db: Database, name: Name) {
 
 const IS_PINNED = sql`IN (SELECT value FROM json_each(${sql.placeholder("pins")}))`;
 
-/** Of many trusts those whose pin the token meets, and those without one; where it meets none, all, so that it can be told why. */
-function providersQuery(db: Database, name: Name) {
+/**
+ * The account's trusts in the issuer. Pinned: of many those whose pin the token meets, and those without one; where it
+ * meets none, all, so that it can be told why.
+ */
+function providersQuery(db: Database, name: Name, which: "all" | "pinned" = "all") {
   const owner = sql`(${accountIdQuery(db, name)})`;
   const isMet = sql`EXISTS (SELECT 1 FROM federated_identity_provider m WHERE m.service_account_id = ${owner}
     AND m.issuer = ${sql.placeholder("issuer")} AND m.disabled = 0 AND m.pin ${IS_PINNED})`;
@@ -189,7 +195,9 @@ function providersQuery(db: Database, name: Name) {
       and(
         eq(provider.serviceAccountId, owner),
         eq(provider.issuer, sql.placeholder("issuer")),
-        sql`(${provider.pin} IS NULL OR ${provider.pin} ${IS_PINNED} OR NOT ${isMet})`,
+        which === "all"
+          ? undefined
+          : sql`(${provider.pin} IS NULL OR ${provider.pin} ${IS_PINNED} OR NOT ${isMet})`,
       ),
     )
     .orderBy(asc(provider.id))

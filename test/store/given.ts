@@ -41,6 +41,7 @@ export function contextOn(db: Database, changes: Partial<Deps> = {}): Context {
     keyCache: newKeyCache(),
     feedCache: { last: undefined },
     notedTokens: new Map(),
+    crowds: new Set(),
     signingKeys: newSigningKeyCache(),
     ...changes,
   };

@@ -43,14 +43,14 @@ export function hasNoted(context: Context, { projectId, jwt }: BelievedToken): b
 }
 
 /** Names and types, as they come: of two tokens that look alike it is the same text. */
-function lookOf(claims: object, depth: number): string {
+function lookOf(claims: Readonly<Record<string, unknown>>, depth: number): string {
   let look = "";
-  for (const [name, value] of Object.entries(claims)) {
-    const isList = Array.isArray(value);
-    look += `${name}:${isList ? "list" : value === null ? "null" : typeof value} `;
-    if (depth > 0 && !isList && typeof value === "object" && value !== null) {
-      look += `(${lookOf(value, depth - 1)})`;
-    }
+  for (const name of Object.keys(claims)) {
+    const value = claims[name];
+    if (typeof value !== "object") look += `${name}:${typeof value} `;
+    else if (value === null || Array.isArray(value)) look += `${name}:${value === null ? "null" : "list"} `;
+    else
+      look += `${name}:(${depth > 0 ? lookOf(value as Readonly<Record<string, unknown>>, depth - 1) : ""})`;
   }
   return look;
 }
