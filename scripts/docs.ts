@@ -2,12 +2,12 @@
 import { existsSync } from "node:fs";
 import { glob, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { LINT_CODES } from "../src/advice/index.ts";
 import { EVALUATION_REASONS } from "../src/decisions/index.ts";
 import type { Deps } from "../src/deps.ts";
 import { EXCHANGE_REASONS, PROBLEMS } from "../src/protocol/index.ts";
 import { BUILT_IN_ROLES, gives, PERMISSIONS } from "../src/rbac/index.ts";
 import { v1Routes } from "../src/routes/v1/index.ts";
-import { LINT_CODES } from "../src/trust/index.ts";
 import { code, NOTE, type Page, table } from "./docs/markdown.ts";
 import { providerPages } from "./docs/providers.ts";
 

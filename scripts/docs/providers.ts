@@ -1,4 +1,5 @@
-import { breadthOf, expandTemplate, TEMPLATES, type TrustTemplate } from "../../src/trust/index.ts";
+import { breadthOf } from "../../src/advice/index.ts";
+import { expandTemplate, TEMPLATES, type TrustTemplate } from "../../src/trust/index.ts";
 import { SAMPLES } from "../../test/unit/trust/templates/samples.ts";
 import { code, fenced, NOTE, type Page, table } from "./markdown.ts";
 

@@ -1,5 +1,5 @@
+import { type LintFinding, lintTrust } from "../advice/index.ts";
 import { accept, type Problem, type Result, refuse } from "../protocol/index.ts";
-import { type LintFinding, lintTrust } from "../trust/index.ts";
 import { notStorable } from "./problems.ts";
 import type { ProviderTerms } from "./provider_rules.ts";
 

@@ -1,5 +1,5 @@
+import { breadthOf } from "../advice/index.ts";
 import { instantOf } from "../protocol/index.ts";
-import { breadthOf } from "../trust/index.ts";
 import { etagOf, type Stored } from "./etag.ts";
 import type { ProviderRow } from "./locate.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Whether to believe a JWT that an issuer or an account itself signed, and as whom: decode, anchor, find the key, verify,
- * match the claims. And which issuers and public keys may be registered for that. Believes nothing by itself and fetches
- * nothing that no registered issuer names.
+ * match the claims; what is learned of the names that are believed. Which issuers and public keys may be registered for that,
+ * and the templates of kinds of issuers. Believes nothing by itself and fetches nothing that no registered issuer names.
  */
 export { FOREIGN_ALGORITHMS } from "./algorithms.ts";
 export {
@@ -15,27 +15,32 @@ export {
 } from "./anchor.ts";
 export { type ClaimShape, claimNameOf, claimShapeOf } from "./claim_shape.ts";
 export { type AssertionTrace, claimAt, isEnforced, matchClaims } from "./claims.ts";
-export { type DecodedJwt, decodeClaims, decodeJwt } from "./decode.ts";
+export { type DecodedJwt, decodeClaims, decodeJwt, quote } from "./decode.ts";
+export { matchesGlob, partsOf } from "./glob.ts";
 export { judgeIssuerUrl } from "./issuer_url.ts";
 export { type FederationTrace, judge } from "./judge.ts";
 export { fetchKeys } from "./jwks.ts";
 export { type KeyCache, newKeyCache } from "./key_cache.ts";
-export { breadthOf } from "./lint/breadth.ts";
-export { LINT_CODES, type LintFinding } from "./lint/finding.ts";
-export { lintTrust } from "./lint/lint.ts";
-export { type NearestMiss, nearestMiss } from "./nearest_miss/nearest_miss.ts";
-export { faultOfValue, isPositive } from "./operators.ts";
+export { changedIds } from "./learned_ids.ts";
+export { describeAssertion, doesHold, faultOfValue, isPositive, valuesOf } from "./operators.ts";
 export { judgePerson } from "./person.ts";
 export { type PersonGround, personQuery } from "./person_query.ts";
 export { pinOf, pinsOf } from "./pins.ts";
 export { publicKeyPem, type RegisteredKey, readPublicKey } from "./public_key.ts";
 export { isSelfSigned, judgeSelfSigned } from "./self_signed.ts";
 export { type ExpandedTrust, expandTemplate } from "./templates/expand.ts";
-export { TEMPLATES, templateOf } from "./templates/index.ts";
+export { kindOf, kindOfIssuer, TEMPLATES, templateOf } from "./templates/index.ts";
 export type { TrustTemplate } from "./templates/template.ts";
-export { judgeTerms, type TokenClaims, type TrustTerms, type TrustTrace } from "./terms.ts";
+export {
+  isAudience,
+  judgeTerms,
+  namesAudience,
+  type TokenClaims,
+  type TrustTerms,
+  type TrustTrace,
+} from "./terms.ts";
 export { judgeUploadedKeys } from "./uploaded_keys.ts";
-export { LEEWAY_SECONDS } from "./verify.ts";
+export { judgeAge, judgeTimes, LEEWAY_SECONDS } from "./verify.ts";
 export {
   bindingsOfVouched,
   type VouchedPerson,

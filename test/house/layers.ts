@@ -8,6 +8,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["decisions"],
   ["grants"],
   ["directory"],
+  ["advice"],
   ["trust", "tokens"],
   ["rbac", "keyring"],
   ["audit"],

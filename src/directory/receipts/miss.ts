@@ -1,8 +1,9 @@
 import { and, eq } from "drizzle-orm";
+import { type NearestMiss, nearestMiss } from "../../advice/index.ts";
 import type { Context } from "../../deps.ts";
 import type { ExchangeReason } from "../../protocol/index.ts";
 import { readBatch, schema } from "../../store/index.ts";
-import { type NearestMiss, nearestMiss, type TokenClaims } from "../../trust/index.ts";
+import type { TokenClaims } from "../../trust/index.ts";
 import { audienceOf, type ReceiptRow } from "./receipt_item.ts";
 
 const { federatedIdentityProvider: provider } = schema;

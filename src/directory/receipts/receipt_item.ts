@@ -1,6 +1,6 @@
+import type { NearestMiss } from "../../advice/index.ts";
 import { EXCHANGE_REASONS, type ExchangeReason, instantOf, type StoredTrust } from "../../protocol/index.ts";
 import type { schema } from "../../store/index.ts";
-import type { NearestMiss } from "../../trust/index.ts";
 import { stagesOf } from "./stages.ts";
 
 /** An event whose explanation is still kept, or not any more. */

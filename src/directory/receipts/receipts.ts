@@ -1,9 +1,9 @@
 import { and, desc, eq, gte, isNotNull, lt, type SQL } from "drizzle-orm";
+import type { NearestMiss } from "../../advice/index.ts";
 import type { Context, Deps } from "../../deps.ts";
 import { accept, notFound, type Problem, type Result } from "../../protocol/index.ts";
 import { authorize } from "../../rbac/index.ts";
 import { decodeCursor, type Page, type PageRequest, pageOf, readBatch, schema } from "../../store/index.ts";
-import type { NearestMiss } from "../../trust/index.ts";
 import { permitted } from "../attempt.ts";
 import { locateProject, locateServiceAccount } from "../locate.ts";
 import { placeOfProject } from "../places.ts";
