@@ -17,7 +17,7 @@ import { isAt } from "./etag.ts";
 import type { ProviderRow, ServiceAccountRow } from "./locate.ts";
 import { merged } from "./merge_patch.ts";
 import { judgeFindings } from "./provider_findings.ts";
-import { judgeTerms } from "./provider_rules.ts";
+import { judgeStorable } from "./provider_rules.ts";
 
 const { federatedIdentityProvider: provider } = schema;
 
@@ -64,7 +64,7 @@ export async function newProvider(
   input: ProviderInput,
 ): Promise<Result<ProviderRow, Problem>> {
   const jwks = input.jwks ?? null;
-  const keys = await judgeTerms(deps.config, { ...input, jwks });
+  const keys = await judgeStorable(deps.config, { ...input, jwks });
   if (!keys.ok) return keys;
   const acknowledged = judgeFindings({ ...input, jwks }, input.acknowledge ?? []);
   if (!acknowledged.ok) return acknowledged;
@@ -105,7 +105,7 @@ export async function changedProvider(
   const assertions = change.assertions ?? row.assertions;
   const mode = change.mode ?? row.mode;
   const terms = { issuer, assertions, jwks: merged(row.jwks, change.jwks) };
-  const keys = await judgeTerms(deps.config, terms);
+  const keys = await judgeStorable(deps.config, terms);
   if (!keys.ok) return keys;
   const isSame = issuer === row.issuer && namesIn(assertions) === namesIn(row.assertions);
   const known = [...row.acknowledged, ...(change.acknowledge ?? [])];

@@ -37,7 +37,7 @@ const ASSERTIONS_MAX_CHARACTERS = 16 * 1024;
  * Whether a trust may be stored: the issuer may be one, its uploaded keys are fit, and the assertions say whom it
  * lets in. All problems at once, each with its place. Returns the key set cut down to public keys.
  */
-export async function judgeTerms(
+export async function judgeStorable(
   config: Config,
   terms: ProviderTerms,
 ): Promise<Result<UploadedKeySet | null, Problem>> {
