@@ -6,4 +6,4 @@ export { commit, commitDryRun, commitMarks, commitRefusal, type FloodClass } fro
 export { type AuditAction, type AuditEvent, recordedText, type TargetType } from "./event.ts";
 export { forgetReceipts } from "./forget_receipts.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
-export { recordedClaim, redactClaim, redactClaims } from "./redact.ts";
+export { isCutShort, recordedClaim, redactClaim, redactClaims } from "./redact.ts";

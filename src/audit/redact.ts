@@ -21,6 +21,7 @@ const JWT_IN_TEXT = /e(?:y[A-DI-L]|w[k-r0-3])[A-Za-z0-9_-]{13,2048}(?:\.[A-Za-z0
 const PRIVATE_KEY_IN_TEXT =
   /-----BEGIN [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]*(?:-----END [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----)?/g;
 const REDACTED = "[redacted]";
+const DEEPER = "[deeper]";
 
 /**
  * The claims of a foreign token as the record may keep them: without what looks like a credential, bounded in
@@ -64,7 +65,7 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
   if (SENSITIVE_NAME.test(name)) return REDACTED;
   if (typeof value === "string") return withoutTokens(value).slice(0, STRING_MAX_CHARACTERS);
   if (typeof value !== "object" || value === null) return value;
-  if (depth >= DEPTH_MAX) return "[deeper]";
+  if (depth >= DEPTH_MAX) return DEEPER;
   if (Array.isArray(value)) {
     return value.slice(0, ARRAY_MAX_ITEMS).map((item) => redactValue("", item, depth + 1));
   }
@@ -82,6 +83,13 @@ function redactValue(name: string, value: unknown, depth: number): unknown {
 export function redactClaim(segments: readonly string[], value: unknown): unknown {
   if (segments.some((name) => SENSITIVE_NAME.test(name))) return value === undefined ? undefined : REDACTED;
   return redactValue("", value, 1);
+}
+
+/** Whether a value of the record may be less than the token said: cut, or left out. Rather too often than too seldom. */
+export function isCutShort(value: unknown): boolean {
+  if (Array.isArray(value) && value.length >= ARRAY_MAX_ITEMS) return true;
+  const shown = JSON.stringify(value);
+  return shown.includes(REDACTED) || shown.includes(DEEPER) || shown.length >= STRING_MAX_CHARACTERS;
 }
 
 /**

@@ -94,12 +94,23 @@ export async function newProvider(
   });
 }
 
-/** The trust after a change; refuses what may not be stored. @param findings whether somebody has to accept them */
+/** The trust after a change; refuses what may not be stored, and findings that nobody accepted. */
 export async function changedProvider(
+  context: Context,
+  row: ProviderRow,
+  change: ProviderChange,
+): Promise<Result<ProviderRow, Problem>> {
+  const next = await providerAfter(context, row, change);
+  if (!next.ok || !isAnother(change)) return next;
+  const acknowledged = judgeFindings(next.value, [...row.acknowledged, ...(change.acknowledge ?? [])]);
+  return acknowledged.ok ? accept({ ...next.value, acknowledged: acknowledged.value }) : acknowledged;
+}
+
+/** The trust as a change would leave it, whatever is found in it; refuses what may not be stored. */
+export async function providerAfter(
   { deps }: Context,
   row: ProviderRow,
   change: ProviderChange,
-  findings: "asked" | "unasked" = "asked",
 ): Promise<Result<ProviderRow, Problem>> {
   const issuer = change.issuer ?? row.issuer;
   const assertions = change.assertions ?? row.assertions;
@@ -108,10 +119,6 @@ export async function changedProvider(
   const keys = await judgeStorable(deps.config, terms);
   if (!keys.ok) return keys;
   const isSame = issuer === row.issuer && namesIn(assertions) === namesIn(row.assertions);
-  const known = [...row.acknowledged, ...(change.acknowledge ?? [])];
-  const acknowledged =
-    findings === "asked" && isAnother(change) ? judgeFindings(terms, known) : accept(row.acknowledged);
-  if (!acknowledged.ok) return acknowledged;
   return accept({
     ...row,
     mode,
@@ -121,7 +128,6 @@ export async function changedProvider(
     leeway: merged(row.leeway, change.leeway),
     // Whoever says anew whom he trusts has looked; what was learned of others would refuse them.
     learnedIds: isSame && change.learnedIds !== null ? row.learnedIds : null,
-    acknowledged: acknowledged.value,
     issuer,
     assertions,
     jwks: keys.value,

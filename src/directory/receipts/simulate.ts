@@ -1,12 +1,10 @@
-import { and, desc, eq, isNotNull, or, sql } from "drizzle-orm";
-import { commitDryRun } from "../../audit/index.ts";
+import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { commitDryRun, isCutShort } from "../../audit/index.ts";
 import type { Context } from "../../deps.ts";
 import {
   accept,
   type ClaimAssertion,
-  type ExchangeReason,
   instantOf,
-  isAuthentic,
   type Problem,
   type Result,
   segmentsOf,
@@ -17,7 +15,7 @@ import { attempt } from "../attempt.ts";
 import { locateProvider, type MemberRef, type ProviderRow } from "../locate.ts";
 import { membersOf } from "../merge_patch.ts";
 import { placeInAccount as place } from "../places.ts";
-import { changedProvider, type ProviderChange } from "../provider_row.ts";
+import { type ProviderChange, providerAfter } from "../provider_row.ts";
 import { BY_TERMS, tokenOf } from "./miss.ts";
 import type { ReceiptRow } from "./receipt_item.ts";
 
@@ -62,15 +60,17 @@ export async function simulateProvider(
   const access = { found, permission, place, action, id: ref.id } as const;
   return attempt(context, access, async (row, event) => {
     // Findings are told when the change is made; here somebody only asks what it would do.
-    const next = await changedProvider(context, row, change, "unasked");
+    const next = await providerAfter(context, row, change);
     if (!next.ok) return next;
     const sinceMs = context.deps.nowMs() - days * 24 * 3600 * 1000;
     const [events, trusts] = await readPast(context, row, sinceMs);
-    const others = trusts.filter(
-      ({ id, disabled, mode }) => id !== row.id && !disabled && mode === "enforce",
-    );
+    const isAsked = ({ disabled, mode, issuer }: ProviderRow) =>
+      !disabled && mode === "enforce" && issuer === row.issuer;
+    const others = trusts.filter((trust) => trust.id !== row.id && isAsked(trust));
+    const asked = isAsked(next.value) ? [next.value, ...others] : others;
+    const most = Math.min(REPLAYED_MAX, Math.floor(JUDGED_MAX / (others.length + 1)));
     await commitDryRun(context, { ...event, detail: membersOf(change) }, "granted");
-    return accept(replay(context, { events, next: next.value, others }));
+    return accept(replay(context, { events, asked, most }));
   });
 }
 
@@ -92,26 +92,25 @@ async function readPast({ deps }: Context, row: ProviderRow, sinceMs: number) {
   const trusts = deps.db
     .select()
     .from(provider)
-    .where(and(eq(provider.serviceAccountId, row.serviceAccountId), or(eq(provider.issuer, row.issuer))));
+    .where(and(eq(provider.serviceAccountId, row.serviceAccountId), eq(provider.issuer, row.issuer)));
   return readBatch(deps.db, [events, trusts]);
 }
 
 interface Replay {
   readonly events: readonly ReceiptRow[];
-  /** The trust after the change. */
-  readonly next: ProviderRow;
-  /** The account's other trusts in the issuer, which stay. */
-  readonly others: readonly ProviderRow[];
+  /** The trusts in the issuer that would decide: the changed one and the account's others, which stay. */
+  readonly asked: readonly ProviderRow[];
+  /** Of the events. */
+  readonly most: number;
 }
 
-function replay({ deps }: Context, { events, next, others }: Replay): Simulation {
+function replay({ deps }: Context, { events, asked, most }: Replay): Simulation {
   const { issuerUrl } = deps.config;
   const fails: ReplayedItem[] = [];
   const passes: ReplayedItem[] = [];
   let [unchanged, undecided] = [0, 0];
-  const most = Math.min(REPLAYED_MAX, Math.floor(JUDGED_MAX / (others.length + 1)));
   for (const event of events.slice(0, most)) {
-    const verdict = verdictOf(event, [next, ...others], issuerUrl);
+    const verdict = verdictOf(event, asked, issuerUrl);
     if (verdict === undefined) undecided += 1;
     else if ((event.outcome === "granted") === (verdict.detail === null)) unchanged += 1;
     else if (event.outcome === "granted") fails.push(itemOf(event, verdict.detail));
@@ -130,14 +129,11 @@ function replay({ deps }: Context, { events, next, others }: Replay): Simulation
 /** Why none of the trusts would let it in, null where one would; undefined where the record does not tell. */
 function verdictOf(
   event: ReceiptRow,
-  trusts: readonly ProviderRow[],
+  asked: readonly ProviderRow[],
   issuerUrl: string,
 ): { readonly detail: string | null } | undefined {
   const token = tokenOf(event);
   if (token === undefined || !mayChange(event)) return undefined;
-  const asked = trusts.filter(
-    ({ disabled, mode, issuer }) => !disabled && mode === "enforce" && issuer === token.issuer,
-  );
   if (
     asked.some(({ assertions }) =>
       assertions.some((assertion) => isUnknown(assertion, token, event.receipt?.isCut ?? false)),
@@ -149,30 +145,17 @@ function verdictOf(
   return { detail: traces[0]?.failure?.detail ?? "No trust in this issuer is left." };
 }
 
-/** A refusal by terms may come out otherwise by other terms; one for another reason stays. */
-function mayChange({ outcome, reason, detail, receipt }: ReceiptRow): boolean {
+/** A refusal by terms may come out otherwise by other terms, where the signature is good; any other stays. */
+function mayChange({ outcome, reason, receipt }: ReceiptRow): boolean {
   if (outcome === "granted") return true;
-  if (reason === null || receipt?.signature !== true) return false;
-  return isAuthentic({ reason: reason as ExchangeReason, detail: detail ?? "" }) && BY_TERMS.includes(reason);
+  return receipt?.signature === true && BY_TERMS.includes(reason ?? "");
 }
 
 /** Whether the record shows a claim cut short or not at all that an assertion asks for. */
 function isUnknown({ item }: ClaimAssertion, { claims }: TokenClaims, isCut: boolean): boolean {
   const received = claimAt(claims, segmentsOf(item));
-  if (received === undefined) return isCut;
-  const shown = JSON.stringify(received);
-  const isShortened = Array.isArray(received) && received.length >= CUT_ITEMS;
-  return (
-    isShortened ||
-    shown.includes("[redacted]") ||
-    shown.includes("[deeper]") ||
-    shown.length >= CUT_CHARACTERS
-  );
+  return received === undefined ? isCut : isCutShort(received);
 }
-
-/** The record cuts texts at 512 characters, and lists at 32 members. */
-const CUT_CHARACTERS = 512;
-const CUT_ITEMS = 32;
 
 function itemOf(event: ReceiptRow, detail: string | null): ReplayedItem {
   return { receiptId: event.id, time: instantOf(event.createdAt), subject: event.subject, detail };
