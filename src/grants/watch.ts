@@ -1,7 +1,7 @@
 import type { Context } from "../deps.ts";
 import { hasNoted, noteToken, noteVanished } from "../directory/index.ts";
-import { isAuthentic, segmentsOf } from "../protocol/index.ts";
-import { type AssertionTrace, claimNameOf, isEnforced, isPositive } from "../trust/index.ts";
+import { isAuthentic, itemOf, segmentsOf } from "../protocol/index.ts";
+import { type AssertionTrace, isEnforced, isPositive } from "../trust/index.ts";
 import type { Denial, Identity } from "./identify.ts";
 
 /** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
@@ -16,7 +16,7 @@ export function watchDenial(context: Context, { anchor, evidence, refusal, trace
   if (refusal.reason !== "assertion_failed" || !isAuthentic(refusal) || trace?.signature !== true) return;
   if (anchor === undefined || evidence?.authMethod !== "federation") return;
   const absent = trace.trusts.flatMap(({ assertions }) => absentIn(assertions));
-  const items = [...new Set(absent.map(({ assertion }) => claimNameOf(segmentsOf(assertion.item))))];
+  const items = [...new Set(absent.map(({ assertion }) => itemOf(segmentsOf(assertion.item))))];
   if (items.length === 0) return;
   const { projectId } = anchor.account;
   behind(context, noteVanished(context, { projectId, issuer: evidence.jwt.issuer, items }));

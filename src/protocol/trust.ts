@@ -20,7 +20,10 @@ export const OPERATORS = [
 export type Operator = (typeof OPERATORS)[number];
 
 /** `enforce` decides; `shadow` is judged and recorded, and neither grants nor refuses. */
-export type Mode = "enforce" | "shadow";
+export const MODES = ["enforce", "shadow"] as const;
+
+/** One of them. */
+export type Mode = (typeof MODES)[number];
 
 /** One condition on a foreign token's claims. `item` is a claim's name, or a JSON Pointer when it begins with `/`. */
 export interface ClaimAssertion {
@@ -49,6 +52,17 @@ export function segmentsOf(item: string): readonly string[] {
     .slice(1)
     .split("/")
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+/** The item of a path: a claim's name alone where that is one, else a JSON Pointer. */
+export function itemOf(segments: readonly string[]): string {
+  const [name = ""] = segments;
+  return segments.length === 1 && !name.startsWith("/") ? name : pointerOf(segments);
+}
+
+/** @see RFC 6901 s3 */
+export function pointerOf(segments: readonly string[]): string {
+  return segments.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 /** One text for one place: `sub` and `/sub` are the same. */

@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { recordedText } from "../audit/index.ts";
 import type { BearerRefusal } from "../grants/index.ts";
-import { type MemberProblem, PROBLEMS, type Problem } from "../protocol/index.ts";
+import { type MemberProblem, PROBLEMS, type Problem, pointerOf } from "../protocol/index.ts";
 import { BEARER_UNKNOWN, type RouteContext } from "./context.ts";
 
 const RETRY_AFTER_SECONDS = 5;
@@ -75,10 +75,10 @@ function membersOf({ code = "invalid", message, path, keys }: Issue): readonly M
   if (code === "unrecognized_keys" && keys !== undefined) {
     return keys.map((key) => {
       const detail = `There is no member ${recordedText(JSON.stringify(key)).slice(0, 100)} here; check its spelling, or leave it out.`;
-      return { pointer: pointerOf([...path, key]), code: "unknown_member", detail };
+      return { pointer: placeOf([...path, key]), code: "unknown_member", detail };
     });
   }
-  return [{ pointer: pointerOf(path), code, detail: message }];
+  return [{ pointer: placeOf(path), code, detail: message }];
 }
 
 const INVALID_MAX_CHARACTERS = 512;
@@ -89,12 +89,7 @@ export function invalid(code: "invalid_body" | "invalid_query", errors: readonly
   return { code, detail: said.slice(0, INVALID_MAX_CHARACTERS), errors };
 }
 
-/** @see RFC 6901 s3 */
-function pointerOf(path: readonly PropertyKey[]): string {
-  return path
-    .map(
-      (segment) =>
-        `/${recordedText(String(segment)).slice(0, 100).replaceAll("~", "~0").replaceAll("/", "~1")}`,
-    )
-    .join("");
+/** Where in a body: members' names are foreign text. */
+function placeOf(path: readonly PropertyKey[]): string {
+  return pointerOf(path.map((segment) => recordedText(String(segment)).slice(0, 100)));
 }

@@ -1,4 +1,5 @@
 import { recordedText } from "../audit/index.ts";
+import { itemOf } from "../protocol/index.ts";
 
 /** A claim's place and its JSON type: what a token looks like, and nothing that it says. */
 export interface ClaimShape {
@@ -23,20 +24,9 @@ export function claimShapeOf(claims: Readonly<Record<string, unknown>>): readonl
 function shapesIn(members: object, above: readonly string[]): readonly ClaimShape[] {
   return Object.entries(members).flatMap(([member, value]) => {
     const path = [...above, member];
-    const shape = { name: claimNameOf(path), type: typeOf(value) };
+    const shape = { name: itemOf(path), type: typeOf(value) };
     return shape.type === "object" && path.length < DEPTH_MAX ? [shape, ...shapesIn(value, path)] : [shape];
   });
-}
-
-/** How a claim at a path is called: by its name alone, or inside another by a JSON Pointer. */
-export function claimNameOf(path: readonly string[]): string {
-  const [name = "", ...inner] = path;
-  return inner.length === 0 ? name : path.map((segment) => `/${escaped(segment)}`).join("");
-}
-
-/** @see RFC 6901 s3 */
-function escaped(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function typeOf(value: unknown): string {

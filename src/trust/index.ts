@@ -13,7 +13,7 @@ export {
   type TargetedApi,
   type TrustedProvider,
 } from "./anchor.ts";
-export { type ClaimShape, claimNameOf, claimShapeOf } from "./claim_shape.ts";
+export { type ClaimShape, claimShapeOf } from "./claim_shape.ts";
 export { type AssertionTrace, claimAt, isEnforced, matchClaims } from "./claims.ts";
 export { type DecodedJwt, decodeClaims, decodeJwt, quote } from "./decode.ts";
 export { matchesGlob, partsOf } from "./glob.ts";

@@ -1,5 +1,5 @@
 /** What a trust asks for, taken apart for the words: subjects that are made of other claims count as those. */
-
+import { itemOf } from "../../protocol/index.ts";
 import { quote } from "../../trust/index.ts";
 import { SUBJECTS } from "./breadth_words.ts";
 import { isOnlyStars } from "./globs.ts";
@@ -26,11 +26,9 @@ export function factsOf({ naming }: Reading, isSubjectWhole: boolean): readonly 
 }
 
 function factOf({ assertion, path }: Asserted): Fact {
-  const escaped = path.map((segment) => segment.replaceAll("~", "~0").replaceAll("/", "~1"));
-  const item = path.length === 1 ? (path[0] ?? "") : `/${escaped.join("/")}`;
   const values = writtenValues(assertion);
   const shown = values.length === 1 ? quote(values[0]) : `one of ${quote(values)}`;
-  return { item, isGlob: assertion.operator === "glob", values: values.map(String), shown };
+  return { item: itemOf(path), isGlob: assertion.operator === "glob", values: values.map(String), shown };
 }
 
 /** A subject's parts, where all of its values have the same; what is open in it says nothing. */

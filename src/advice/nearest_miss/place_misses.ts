@@ -1,4 +1,4 @@
-import { segmentsOf } from "../../protocol/index.ts";
+import { itemOf, segmentsOf } from "../../protocol/index.ts";
 import { claimAt, doesHold, isPositive, kindOf } from "../../trust/index.ts";
 import { type FailedAssertion, folded, type Miss, missOf, shown, shownClaim } from "./miss.ts";
 
@@ -83,11 +83,4 @@ function flattened(item: string): string {
     .replaceAll("~0", "~")
     .replace(/[./]+/g, "/")
     .replace(/^\/|\/$/g, "");
-}
-
-/** How an item names a path: plainly where it can. */
-function itemOf(path: readonly string[]): string {
-  const [name = ""] = path;
-  if (path.length === 1 && !name.startsWith("/")) return name;
-  return path.map((segment) => `/${segment.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { ASSERTIONS_MAX, OPERATORS } from "../../protocol/index.ts";
+import { ASSERTIONS_MAX, MODES, OPERATORS } from "../../protocol/index.ts";
 import {
   accountParams,
   claimItem,
@@ -14,7 +14,7 @@ import {
 
 /** The shapes of federated identity providers: what is accepted, and what is answered. */
 
-const mode = z.enum(["enforce", "shadow"]).openapi({
+const mode = z.enum(MODES).openapi({
   description: "shadow: judged and recorded, neither granting nor refusing.",
 });
 const singleUse = z.boolean().openapi({ description: "Each token is good once." });

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { KEY_SOURCES, OPERATORS } from "../../protocol/index.ts";
+import { KEY_SOURCES, MODES, OPERATORS } from "../../protocol/index.ts";
 import { providerChange } from "./federated_identity_provider_shapes.ts";
 import { audience, id, instant, paging, permissionName, projectParams, ref, time } from "./primitives.ts";
 
@@ -19,7 +19,7 @@ const assertionTrace = z.object({
   item: z.string(),
   operator: z.enum(OPERATORS),
   value: z.unknown().openapi({ description: "What was expected." }),
-  mode: z.enum(["enforce", "shadow"]).optional(),
+  mode: z.enum(MODES).optional(),
   holds: z.boolean(),
   received: z.unknown().openapi({ description: "null where the claim was absent." }),
 });
@@ -27,7 +27,7 @@ const assertionTrace = z.object({
 const trustTrace = z.object({
   id,
   name: z.string(),
-  mode: z.enum(["enforce", "shadow"]),
+  mode: z.enum(MODES),
   holds: z.boolean(),
   reason: z.string().nullable(),
   detail: z.string().nullable(),

@@ -29,6 +29,11 @@ describe("the shape of a token", () => {
       { "kubernetes.io": { pod: {} } },
       ["/kubernetes.io/pod: object", "kubernetes.io: object"],
     ],
+    [
+      "tells a name that begins with a slash from a pointer",
+      { "/a/b": 1, a: { b: true } },
+      ["/a/b: boolean", "/~1a~1b: number", "a: object"],
+    ],
     ["does not look into arrays", { l: [{ a: 1 }] }, ["l: array"]],
     ["has own members alone", parsed('{"__proto__":{"a":1}}'), ["/__proto__/a: number", "__proto__: object"]],
   ])("%s", (_name, claims, shape) => {
