@@ -9,9 +9,9 @@ import {
 } from "../protocol/index.ts";
 import type { Anchor, TrustedProvider } from "./anchor.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
-import { type FoundKey, findKey, keyAtHand } from "./find_key.ts";
+import { findKey, keyAtHand } from "./find_key.ts";
 import { judgeTerms, type TrustTrace } from "./terms.ts";
-import { verifySignature } from "./verify.ts";
+import { type VerifyingKey, verifySignature } from "./verify.ts";
 
 /** A token that is believed: by which trust. */
 export interface Judgement {
@@ -177,10 +177,6 @@ async function askUpload(jwt: DecodedJwt, provider: TrustedProvider): Promise<Au
   return { verdict: refuse({ reason: "key_not_found", detail }), source: undefined };
 }
 
-async function verified(
-  jwt: DecodedJwt,
-  key: Pick<FoundKey, "jwk" | "imported">,
-  source: KeySource,
-): Promise<Authenticity> {
+async function verified(jwt: DecodedJwt, key: VerifyingKey, source: KeySource): Promise<Authenticity> {
   return { verdict: await verifySignature(jwt, key), source };
 }

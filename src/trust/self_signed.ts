@@ -12,9 +12,8 @@ import {
 import { isUuid } from "../store/index.ts";
 import type { AccountKey, Anchor } from "./anchor.ts";
 import { type DecodedJwt, quote } from "./decode.ts";
-import type { FoundKey } from "./find_key.ts";
 import { remember } from "./key_cache.ts";
-import { judgeTimes, LEEWAY_SECONDS, verifySignature } from "./verify.ts";
+import { judgeTimes, LEEWAY_SECONDS, type VerifyingKey, verifySignature } from "./verify.ts";
 
 /** An assertion that an account's own key signed, and is believed. */
 export interface SelfSigned {
@@ -73,7 +72,7 @@ function readJti({ claims: { jti } }: DecodedJwt): Result<string, ExchangeRefusa
   return refuse({ reason: "claim_malformed", detail });
 }
 
-function foundKeyOf(deps: Deps, key: AccountKey): Pick<FoundKey, "jwk" | "imported"> {
+function foundKeyOf(deps: Deps, key: AccountKey): VerifyingKey {
   const { accountKeys } = deps.keyCache;
   const imported = accountKeys.get(key.id) ?? remember(accountKeys, key.id, new Map<string, CryptoKey>());
   return { jwk: key.publicJwk, imported };

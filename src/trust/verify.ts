@@ -34,7 +34,7 @@ export async function verifySignature(jwt: DecodedJwt, key: VerifyingKey): Promi
 }
 
 /** A public key, and what was imported of it by algorithm. */
-interface VerifyingKey {
+export interface VerifyingKey {
   readonly jwk: Readonly<Record<string, unknown>>;
   readonly imported: Map<string, CryptoKey>;
 }

@@ -1,8 +1,7 @@
 import { base64url } from "jose";
 import { type DecodedJwt, decodeJwt } from "../../src/trust/decode.ts";
-import type { FoundKey } from "../../src/trust/find_key.ts";
 import { judgeKeySet } from "../../src/trust/key_hygiene.ts";
-import { verifySignature } from "../../src/trust/verify.ts";
+import { type VerifyingKey, verifySignature } from "../../src/trust/verify.ts";
 import type { Jwk, TokenVector } from "./vectors.ts";
 
 const CLAIMS = base64url.encode(
@@ -48,6 +47,6 @@ function isAboutPayload({ reason, detail }: { readonly reason: string; readonly 
   return reason.startsWith("claim_") || detail.startsWith("The payload is not a JSON object");
 }
 
-function foundKey(jwk: Pick<FoundKey, "jwk" | "imported">["jwk"]): Pick<FoundKey, "jwk" | "imported"> {
+function foundKey(jwk: VerifyingKey["jwk"]): VerifyingKey {
   return { jwk, imported: new Map() };
 }

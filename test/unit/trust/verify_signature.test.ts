@@ -2,8 +2,7 @@ import { base64url, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import type { JsonWebKeyWithKid } from "../../../src/protocol/index.ts";
 import { FOREIGN_ALGORITHMS } from "../../../src/trust/algorithms.ts";
-import type { FoundKey } from "../../../src/trust/find_key.ts";
-import { verifySignature } from "../../../src/trust/verify.ts";
+import { type VerifyingKey, verifySignature } from "../../../src/trust/verify.ts";
 import { bytesOf, foreignKey, without } from "./keys.ts";
 import { decoded, GOOD_CLAIMS, partOf } from "./raw_tokens.ts";
 
@@ -29,7 +28,7 @@ function tokenOf(alg: string, signer = alg): Promise<string> {
   return new SignJWT(GOOD_CLAIMS).setProtectedHeader(header).sign(keyOf(signer).privateKey);
 }
 
-function found(jwk: JsonWebKeyWithKid): Pick<FoundKey, "jwk" | "imported"> {
+function found(jwk: JsonWebKeyWithKid): VerifyingKey {
   return { jwk, imported: new Map() };
 }
 
