@@ -80,7 +80,7 @@ function audienceOf({ audience }: DecodedJwt): readonly string[] {
   return audience.slice(0, AUDIENCES_TOLD_MAX).map((one) => String(redactClaim(["aud"], one)).slice(0, 256));
 }
 
-/** The one that let it in and what is in shadow, or those that failed at least. */
+/** The one that let it in and those in shadow; where none did, those with the fewest failures. */
 function toldOf(trusts: readonly TrustTrace[], providerId: string | undefined): readonly TrustTrace[] {
   const granting = trusts.filter(({ id }) => id === providerId);
   const watching = trusts.filter(({ id, mode }) => mode === "shadow" && id !== providerId);

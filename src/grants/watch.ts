@@ -1,19 +1,19 @@
 import type { Context } from "../deps.ts";
 import { hasNoted, noteToken, noteVanished } from "../directory/index.ts";
-import { isAuthentic, itemOf, segmentsOf } from "../protocol/index.ts";
+import { itemOf, segmentsOf } from "../protocol/index.ts";
 import { type AssertionTrace, isEnforced, isPositive } from "../trust/index.ts";
 import type { Denial, Identity } from "./identify.ts";
 
-/** What a believed foreign token tells of its issuer, behind the answer: what is not noted is no reason to refuse. */
+/** Notes what a foreign token that was granted tells of its issuer. Nobody waits for it, nothing is refused for it. */
 export function watchGrant(context: Context, { anchor, evidence, voucher }: Identity): void {
   if (voucher.authMethod !== "federation" || evidence.authMethod !== "federation") return;
   const believed = { projectId: anchor.account.projectId, jwt: evidence.jwt };
   if (!hasNoted(context, believed)) behind(context, noteToken(context, believed));
 }
 
-/** Claims that an enforced assertion asked for and an authentic token had not. */
+/** Notes claims that any trust asked for, in shadow too, and a refused token that its issuer signed had not. */
 export function watchDenial(context: Context, { anchor, evidence, refusal, trace }: Denial): void {
-  if (refusal.reason !== "assertion_failed" || !isAuthentic(refusal) || trace?.signature !== true) return;
+  if (refusal.reason !== "assertion_failed" || trace?.signature !== true) return;
   if (anchor === undefined || evidence?.authMethod !== "federation") return;
   const absent = trace.trusts.flatMap(({ assertions }) => absentIn(assertions));
   const items = [...new Set(absent.map(({ assertion }) => itemOf(segmentsOf(assertion.item))))];

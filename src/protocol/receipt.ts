@@ -31,13 +31,13 @@ export interface StoredClock {
 
 /** The part of a receipt that its event does not say already. Absent parts were not reached. */
 export interface StoredReceipt {
-  /** Whether the signature was found good; absent where no key was at hand to tell. */
+  /** Whether the signature was found good; absent where no fit key was at hand to tell, or claims came without one. */
   readonly signature?: boolean;
   readonly keySource?: KeySource;
   readonly clock?: StoredClock;
   /** Where the event does not say it among claims that somebody vouches for. */
   readonly audience?: readonly string[];
-  /** Those that came furthest, or the one that let it in, and all that are in shadow. */
+  /** The one that let it in and those in shadow, or those with the fewest failures; as many as there is room for. */
   readonly trusts?: readonly StoredTrust[];
   /** Claims that nobody vouches for, in little room: those that an issuer said are the event's. */
   readonly claimed?: Readonly<Record<string, unknown>>;

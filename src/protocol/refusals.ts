@@ -57,7 +57,10 @@ export const EXCHANGE_REASONS = {
 /** One of them. */
 export type ExchangeReason = keyof typeof EXCHANGE_REASONS;
 
-/** Reasons that are given only after the signature was found good: what such a token claims, its issuer did say. */
+/**
+ * Reasons of tokens whose signature was found good, unless the refusal is `isUnverified`: what such a token claims, its
+ * issuer did say.
+ */
 const AUTHENTIC_REASONS: readonly ExchangeReason[] = [
   "token_expired",
   "token_not_yet_valid",

@@ -22,7 +22,7 @@ export interface Judgement {
 /** All that was looked at, for the receipt. */
 export interface FederationTrace {
   readonly trusts: readonly TrustTrace[];
-  /** Undefined where no key was at hand, and none was fetched. */
+  /** Whether it is good; undefined where no fit key was at hand or found, or claims came without a token. */
   readonly signature: boolean | undefined;
   readonly keySource: KeySource | undefined;
 }
@@ -47,7 +47,8 @@ interface Authenticity {
 /**
  * Whether one of the account's trusts in this issuer believes the token. Terms come first: a key is fetched only for a
  * token that a trust would let in, so no stranger learns by a fetch whether account, trust or claim was wrong. The first
- * trust that believes it is the answer; where none does, the refusal of the one that came furthest, which its owner meant.
+ * trust that believes it is the answer. Where none does, what a key at hand says against the signature goes before the
+ * refusal of the trust that came furthest, which its owner meant.
  */
 export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): Promise<Judged> {
   const { deps } = context;
