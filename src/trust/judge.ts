@@ -13,8 +13,8 @@ import { findKey, keyAtHand } from "./find_key.ts";
 import { judgeTerms, type TrustTrace } from "./terms.ts";
 import { type VerifyingKey, verifySignature } from "./verify.ts";
 
-/** A token that is believed: by which trust. */
-export interface Judgement {
+/** One of the account's trusts in the issuer, and what became of its terms. */
+export interface Candidate {
   readonly provider: TrustedProvider;
   readonly trace: TrustTrace;
 }
@@ -27,15 +27,10 @@ export interface FederationTrace {
   readonly keySource: KeySource | undefined;
 }
 
-/** A verdict, and what it was made from. */
+/** By which trust a token is believed, and what that was made from. */
 export interface Judged {
-  readonly verdict: Result<Judgement, ExchangeRefusal>;
+  readonly verdict: Result<Candidate, ExchangeRefusal>;
   readonly trace: FederationTrace;
-}
-
-interface Candidate {
-  readonly provider: TrustedProvider;
-  readonly trace: TrustTrace;
 }
 
 /** Whether a key said the signature is good; undefined where there was none to ask. */
@@ -62,10 +57,9 @@ export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): 
   const judged =
     met.length > 0 ? await judgeMet(met, ask) : await judgeUnmet(candidates, ask, { jwt, anchor });
   const { verdict, authenticity } = judged;
-  const signature = authenticity?.verdict === undefined ? undefined : authenticity.verdict.ok;
   const trace = {
     trusts: candidates.map((candidate) => candidate.trace),
-    signature: isBare || (signature === false && !isSignatureWrong(authenticity)) ? undefined : signature,
+    signature: isBare ? undefined : signatureOf(authenticity),
     keySource: authenticity?.source,
   };
   return { verdict, trace };
@@ -88,11 +82,12 @@ interface Settled {
 async function judgeMet(met: readonly Candidate[], ask: Ask): Promise<Settled> {
   const refused: Settled[] = [];
   const watched: Settled[] = [];
-  for (const { provider, trace } of met) {
+  for (const candidate of met) {
+    const { provider } = candidate;
     const isEnforcing = provider.mode === "enforce";
     const authenticity = await ask(provider);
     const { verdict } = authenticity;
-    if (verdict?.ok && isEnforcing) return { verdict: accept({ provider, trace }), authenticity };
+    if (verdict?.ok && isEnforcing) return { verdict: accept(candidate), authenticity };
     if (verdict === undefined) continue;
     const detail = `${provider.name} would have let it in; set its mode to enforce once you mean it.`;
     const settled = {
@@ -113,7 +108,7 @@ async function judgeUnmet(
   ask: Ask,
   { jwt, anchor }: { readonly jwt: DecodedJwt; readonly anchor: Anchor },
 ): Promise<Settled> {
-  const furthest = candidates.toSorted((one, other) => stageOf(other) - stageOf(one))[0];
+  const furthest = candidates.toSorted((one, other) => progressOf(other) - progressOf(one))[0];
   if (furthest?.trace.failure === undefined) {
     const why =
       anchor.providers.length > 0 ? "Every trust in this issuer is disabled" : "No trust names this issuer";
@@ -131,22 +126,25 @@ async function judgeUnmet(
 
 const NO_TRUST: ExchangeRefusal = { reason: "issuer_not_trusted", detail: "No trust names this issuer." };
 
-/** How far a token came; later stages tell its owner more, and of those a trust that decides more than one in shadow. */
-function stageOf({ provider, trace }: Candidate): number {
-  const stage = STAGES.indexOf(trace.failure?.reason ?? "");
-  return 2 * stage + (provider.mode === "enforce" ? 1 : 0);
+/** How far a token came; further tells its owner more, and so does a trust that decides than one in shadow. */
+function progressOf({ provider, trace }: Candidate): number {
+  const progress = REASONS_BY_PROGRESS.indexOf(trace.failure?.reason ?? "");
+  return 2 * progress + (provider.mode === "enforce" ? 1 : 0);
 }
 
-const STAGES: readonly string[] = [
+/** Any other reason comes before these. */
+const REASONS_BY_PROGRESS: readonly string[] = [
   "token_too_old",
   "audience_mismatch",
   "assertion_failed",
   "identity_changed",
 ];
 
-function isSignatureWrong(authenticity: Authenticity | undefined): boolean {
+/** Whether the signature is good; a fault of the key tells nothing about it. */
+function signatureOf(authenticity: Authenticity | undefined): boolean | undefined {
   const verdict = authenticity?.verdict;
-  return verdict !== undefined && !verdict.ok && verdict.refusal.reason === "signature_invalid";
+  if (verdict === undefined || verdict.ok) return verdict?.ok;
+  return verdict.refusal.reason === "signature_invalid" ? false : undefined;
 }
 
 interface Question {
