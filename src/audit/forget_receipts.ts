@@ -2,24 +2,19 @@ import { sql } from "drizzle-orm";
 import type { Context } from "../deps.ts";
 import { idsFrom, schema } from "../store/index.ts";
 import { commit } from "./commit.ts";
+import { inSteps } from "./in_steps.ts";
 
 /** Receipts taken back in one step: short enough that no exchange beside it waits. */
 const FORGOTTEN_AT_ONCE = 500;
 /** Steps of one hour's work, two statements each. */
 const STEPS_MAX = 200;
-/** Between two steps: a chain of writes without a pause keeps exchanges waiting to its end. */
-const PAUSE_MS = 5;
 
 /** Takes the explanations of events away that are older than receipts are kept; the events stay. In bounded steps. */
 export async function forgetReceipts(context: Context): Promise<void> {
-  const { config, log, nowMs, sleep } = context.deps;
+  const { config, nowMs } = context.deps;
   const before = idsFrom(nowMs() - config.receiptDays * 24 * 3600 * 1000);
-  let steps = 0;
-  while (steps < STEPS_MAX && (await forgetOldest(context, before))) {
-    steps += 1;
-    await sleep(PAUSE_MS);
-  }
-  if (steps === STEPS_MAX) log({ level: "warn", event: "purge_behind", rows: steps * FORGOTTEN_AT_ONCE });
+  const bounds = { stepsMax: STEPS_MAX, rowsAtOnce: FORGOTTEN_AT_ONCE };
+  await inSteps(context, [() => forgetOldest(context, before)], bounds);
 }
 
 /** One step; false when there was nothing to forget, which the guard of its event says. */

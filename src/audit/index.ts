@@ -5,5 +5,6 @@
 export { commit, commitDryRun, commitMarks, commitRefusal, type FloodClass } from "./commit.ts";
 export { type AuditAction, type AuditEvent, recordedText, type TargetType } from "./event.ts";
 export { forgetReceipts } from "./forget_receipts.ts";
+export { inSteps } from "./in_steps.ts";
 export { type AuditEventFilter, type AuditEventItem, listAuditEvents } from "./list.ts";
 export { isCutShort, recordedClaim, redactClaim, redactClaims } from "./redact.ts";

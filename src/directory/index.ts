@@ -52,8 +52,8 @@ export {
 } from "./project_tokens.ts";
 export { createProject, deleteProject, getProject, listProjects, updateProject } from "./projects.ts";
 export type { ReceiptItem } from "./receipts/receipt_item.ts";
-export { getReceipt, listReceipts, type ReceiptFilter, receiptOfRow } from "./receipts/receipts.ts";
-export { type Simulation, simulateProvider } from "./receipts/simulate.ts";
+export { getReceipt, listReceipts, receiptOfRow } from "./receipts/receipts.ts";
+export { simulateProvider } from "./receipts/simulate.ts";
 export {
   createResourceServer,
   deleteResourceServer,

@@ -6,7 +6,7 @@
 export { createAccessToken } from "./access_tokens.ts";
 export { authenticateBearer, type BearerRefusal, readBearer } from "./bearer.ts";
 export { authenticateClient, UNAUTHENTICATED } from "./client.ts";
-export { type EvaluationInput, evaluateAccount, evaluatePresentation, evaluateProvider } from "./evaluate.ts";
+export { evaluateAccount, evaluatePresentation, evaluateProvider } from "./evaluate.ts";
 export type { IssuedToken } from "./issue.ts";
 export {
   invalidParameter,

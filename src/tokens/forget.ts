@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
-import { type AuditEvent, commit } from "../audit/index.ts";
+import { type AuditEvent, commit, inSteps } from "../audit/index.ts";
 import type { Context } from "../deps.ts";
 import { OWN_CLOCKS_APART_SECONDS, secondsOf, VERIFIER_LEEWAY_SECONDS } from "../protocol/index.ts";
 import { schema } from "../store/index.ts";
@@ -17,8 +17,6 @@ const SPENT_KEPT_SECONDS = 2 * OWN_CLOCKS_APART_SECONDS;
 const FORGOTTEN_AT_ONCE = 1000;
 /** Steps of one hour's work, two statements each: D1 lets an invocation run a thousand. */
 const STEPS_MAX = 400;
-/** Between two steps: a chain of writes without a pause keeps exchanges waiting to its end. */
-const PAUSE_MS = 5;
 
 interface Forgettable {
   readonly table: typeof accessToken | typeof projectToken | typeof revokedToken | typeof spentAssertion;
@@ -56,15 +54,8 @@ const FORGETTABLE: readonly Forgettable[] = [
 
 /** Deletes what expired long enough ago, in bounded steps. Events stay; what is left over is for the next hour. */
 export async function forgetExpired(context: Context): Promise<void> {
-  const { log, sleep } = context.deps;
-  let steps = 0;
-  for (const kind of FORGETTABLE) {
-    while (steps < STEPS_MAX && (await forgetOldest(context, kind))) {
-      steps += 1;
-      await sleep(PAUSE_MS);
-    }
-  }
-  if (steps === STEPS_MAX) log({ level: "warn", event: "purge_behind", rows: steps * FORGOTTEN_AT_ONCE });
+  const purges = FORGETTABLE.map((kind) => () => forgetOldest(context, kind));
+  await inSteps(context, purges, { stepsMax: STEPS_MAX, rowsAtOnce: FORGOTTEN_AT_ONCE });
 }
 
 /** One step; false when there was nothing to forget, which the guard of its event says. */

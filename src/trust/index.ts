@@ -28,7 +28,7 @@ export { type PersonGround, personQuery } from "./person_query.ts";
 export { pinOf, pinsOf } from "./pins.ts";
 export { publicKeyPem, type RegisteredKey, readPublicKey } from "./public_key.ts";
 export { isSelfSigned, judgeSelfSigned } from "./self_signed.ts";
-export { type ExpandedTrust, expandTemplate } from "./templates/expand.ts";
+export { expandTemplate } from "./templates/expand.ts";
 export { kindOf, kindOfIssuer, TEMPLATES, templateOf } from "./templates/index.ts";
 export type { TrustTemplate } from "./templates/template.ts";
 export {
