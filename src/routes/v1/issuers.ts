@@ -24,7 +24,7 @@ const issuerItem = z
 const list = {
   method: "get",
   path: "/v1/projects/{project}/issuers",
-  tag: "receipts",
+  tag: "issuers",
   permission: "federated-identity-providers:read",
   summary: "List what the issuers that the project trusts were seen to do",
   params: projectParams,

@@ -3,8 +3,8 @@ import { accept, notFound } from "../../protocol/index.ts";
 import { TEMPLATES, type TrustTemplate, templateOf } from "../../trust/index.ts";
 import { answerJson } from "./answers.ts";
 import { mount, nothing, type V1Routes } from "./endpoint.ts";
-import { templateParams, trustTemplateItem } from "./receipt_shapes.ts";
 import { pageAnswer } from "./responses.ts";
+import { templateParams, trustTemplateItem } from "./trust_template_shapes.ts";
 
 const tag = "trust templates";
 
