@@ -66,18 +66,22 @@ function databaseOf(env: Env): Database {
   return d1Database(env.DB);
 }
 
-/** The cron's hour: signing keys first, then what expires soon, then what has expired. */
+/** The cron's hour: signing keys first, then what expires soon, what has expired, and whose keys are to be looked at. */
+const HOURLY = [tendSigningKeys, noteExpiring, forgetExpired, forgetReceipts, watchIssuers] as const;
+
+/** Each is tried, whatever the others do; the first fault is the answer. */
 async function tend(deps: Deps, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
   const id = newId(deps.nowMs());
   const request = { id, ip: null, userAgent: "cron", startedAtMs: deps.nowMs(), waitUntil };
   const context: Context = { deps, request, actor: { type: "system" } };
-  try {
-    await tendSigningKeys(context);
-    await noteExpiring(context);
-  } finally {
-    await forgetExpired(context);
-    await forgetReceipts(context);
-    await watchIssuers(context);
+  const faults: unknown[] = [];
+  for (const work of HOURLY) {
+    try {
+      await work(context);
+    } catch (error) {
+      faults.push(error);
+    }
   }
+  if (faults.length > 0) throw faults[0];
   deps.log({ level: "info", event: "tended", requestId: id, durationMs: deps.nowMs() - request.startedAtMs });
 }

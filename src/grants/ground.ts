@@ -82,6 +82,7 @@ export async function readGround(
       }
       const asPerson = personQuery(db, evidence.jwt, name);
       const [accounts, trusts, signingKeys, [person]] = await readBatch(db, [...reads, asPerson]);
+      if (trusts.length > CROWD_MIN) rememberCrowd(deps.crowds, crowd);
       return { ...nothing, anchor: anchorOf(accounts, trusts), signingKeys, person };
     }
     case "key": {

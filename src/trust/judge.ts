@@ -41,7 +41,7 @@ interface Authenticity {
 
 /**
  * Whether one of the account's trusts in this issuer believes the token. Terms come first: a key is fetched only for a
- * token that a trust would let in, so no stranger learns by a fetch whether account, trust or claim was wrong. The first
+ * token that a trust would let in, or had let in under its name before, so no stranger learns by a fetch whether account, trust or claim was wrong. The first
  * trust that believes it is the answer. Where none does, what a key at hand says against the signature goes before the
  * refusal of the trust that came furthest, which its owner meant.
  */
@@ -53,7 +53,8 @@ export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): 
     .map((provider) => ({ provider, trace: judgeTerms(jwt, provider, at) }));
   const met = candidates.filter(({ trace }) => trace.failure === undefined);
   const isBare = jwt.compact === "";
-  const ask = isBare ? TAKEN_AS_SAID : authenticityBy(context, { jwt, anchor, mayFetch: met.length > 0 });
+  const mayFetch = met.length > 0 || candidates.some(isTakenOver);
+  const ask = isBare ? TAKEN_AS_SAID : authenticityBy(context, { jwt, anchor, mayFetch });
   const judged =
     met.length > 0 ? await judgeMet(met, ask) : await judgeUnmet(candidates, ask, { jwt, anchor });
   const { verdict, authenticity } = judged;
@@ -63,6 +64,11 @@ export async function judge(context: Context, jwt: DecodedJwt, anchor: Anchor): 
     keySource: authenticity?.source,
   };
   return { verdict, trace };
+}
+
+/** All fits but the ids of a name: whether its issuer says so is worth a fetch, since somebody is to be alarmed. */
+function isTakenOver({ provider, trace }: Candidate): boolean {
+  return provider.mode === "enforce" && trace.failure?.reason === "identity_changed";
 }
 
 type Ask = (provider: TrustedProvider) => Promise<Authenticity>;
